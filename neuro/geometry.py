@@ -1,0 +1,42 @@
+"""One coordinate convention for every stimulus and every receptive field.
+
+x to the right, y up, the origin at the centre of the image, in degrees of visual angle.
+An orientation is that of the bar: 0 = horizontal, counter-clockwise, modulo 180.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def pixel_grid(size: int, pixels_per_degree: float) -> tuple[Tensor, Tensor]:
+    """x and y, in degrees, of the centre of each pixel of a square image.
+
+    Shapes: two tensors (size, size); the first axis is the row, counted from the top.
+    """
+    from_centre = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2) / pixels_per_degree
+    return from_centre.expand(size, size), -from_centre[:, None].expand(size, size)
+
+
+def along_and_across(x: Tensor, y: Tensor, orientation: Tensor) -> tuple[Tensor, Tensor]:
+    """The coordinates along a bar of this orientation (degrees), and across it to its left.
+
+        along = x cos(o) + y sin(o),   across = -x sin(o) + y cos(o)
+
+    Shapes: x, y and orientation broadcast against each other.
+    """
+    angle = torch.deg2rad(torch.as_tensor(orientation, dtype=torch.float64))
+    return x * angle.cos() + y * angle.sin(), -x * angle.sin() + y * angle.cos()
+
+
+def equally_spaced_orientations(n: int) -> list[float]:
+    """n orientations in degrees, from 0 (horizontal) up to, not including, 180."""
+    return [180.0 * i / n for i in range(n)]
+
+
+def pixels(degrees: float, pixels_per_degree: float) -> int:
+    """The odd number of pixels that covers a length, so that a kernel has a centre."""
+    return 2 * math.ceil(degrees * pixels_per_degree / 2) + 1
