@@ -1,0 +1,180 @@
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from neuro import plotting
+
+LEARNERS = ["pixels", "untrained", "imprinted", "winner-take-all", "backpropagation"]
+CELLS = ["lgn", "simple", "complex"]
+MODELS = ["mlp", "convnet", "cortex", "neocognitron"]
+
+
+@pytest.fixture(autouse=True)
+def own_style():
+    with matplotlib.rc_context():
+        yield
+
+
+@pytest.fixture
+def axes():
+    return plotting.figure().subplots()
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("names", [LEARNERS, CELLS, MODELS])
+def test_names_compared_in_one_panel_have_colours_of_their_own(names):
+    assert len({plotting.COLOURS[name] for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("colours", [plotting.OKABE_ITO, plotting.CLASS_COLOURS])
+def test_no_two_colours_of_a_palette_are_the_same_shade_to_a_deuteranope(colours):
+    # How linear RGB looks without M cones (Vienot, Brettel & Mollon 1999). In this distance matplotlib's
+    # ten default colours come as near as 0.075, its red and its green.
+    deuteranope = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
+    seen = np.array([to_rgb(colour) for colour in colours]) ** 2.2 @ deuteranope.T
+    distances = np.linalg.norm(seen[:, None] - seen[None], axis=-1) + np.eye(len(seen))
+    assert distances.min() > 0.1
+
+
+def test_an_unknown_name_takes_the_colour_of_its_position():
+    assert plotting.colour("simple", 5) == plotting.COLOURS["simple"]
+    assert plotting.colour("US1", 1) == plotting.OKABE_ITO[1]
+    assert plotting.colour("US9", len(plotting.OKABE_ITO)) == plotting.OKABE_ITO[0]
+
+
+def test_a_figure_has_its_size_and_letters_of_eight_points_or_more():
+    figure = plotting.figure(7, 2)
+    axes = figure.subplots()
+    axes.plot([0, 1])
+    figure.draw_without_rendering()
+    assert figure.get_size_inches().tolist() == [7, 2]
+    ticks = axes.get_xticklabels() + axes.get_yticklabels()
+    assert min(text.get_fontsize() for text in [*ticks, axes.title, axes.xaxis.label]) >= 8
+    assert not axes.spines["top"].get_visible()
+    assert not axes.spines["right"].get_visible()
+
+
+def test_each_run_is_a_thin_line_and_their_mean_a_thick_one(axes):
+    runs = np.array([[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]])
+    plotting.curves_panel(
+        axes, [0, 1, 2], {"mlp": runs, "convnet": runs[0]}, "shift (pixels)", "accuracy (%)"
+    )
+    thin_1, thin_2, mean, single = axes.lines
+    assert [line.get_ydata().tolist() for line in (thin_1, thin_2)] == runs.tolist()
+    assert mean.get_ydata().tolist() == [2, 3, 4]
+    assert single.get_ydata().tolist() == [1, 2, 3]
+    assert thin_1.get_linewidth() < mean.get_linewidth()
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("shift (pixels)", "accuracy (%)")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["mlp", "convnet"]
+
+
+def test_a_legend_can_be_left_out(axes):
+    plotting.curves_panel(axes, [0, 1], {"mlp": [1, 2]}, "x", "y", legend=False)
+    assert axes.get_legend() is None
+
+
+def test_a_tuning_curve_stands_on_zero_over_degrees(axes):
+    plotting.tuning_panel(axes, [0, 45, 90, 135], {"simple": [1, 2, 5, 2]})
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_xlabel() == "orientation (degrees)"
+    assert axes.lines[0].get_color() == plotting.COLOURS["simple"]
+
+
+def test_learning_curves_of_unequal_length_begin_at_epoch_one(axes):
+    plotting.learning_curve_panel(axes, {"long": [4, 3, 2, 1], "short": [[4, 2], [6, 4]]}, "loss (nats)")
+    mean = axes.lines[-1]
+    assert mean.get_xdata().tolist() == [1, 2, 3, 4]
+    assert mean.get_ydata().tolist() == pytest.approx([5, 3, np.nan, np.nan], nan_ok=True)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss (nats)")
+
+
+def test_runs_are_dots_with_a_bar_at_their_mean_joined_by_seed(axes):
+    plotting.dots_panel(axes, {"untrained": [80, 82], "backpropagation": [90, 96]}, "accuracy (%)")
+    dots, bars = axes.collections[::2], axes.collections[1::2]
+    assert [each.get_offsets().tolist() for each in dots] == [[[0, 80], [0, 82]], [[1, 90], [1, 96]]]
+    assert [each.get_segments()[0][0, 1] for each in bars] == [81, 93]
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[80, 90], [82, 96]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["untrained", "backpropagation"]
+    assert axes.get_ylabel() == "accuracy (%)"
+
+
+def test_groups_of_unequal_number_are_not_joined(axes):
+    plotting.dots_panel(axes, {"untrained": [80, 82], "backpropagation": [90]}, "accuracy (%)")
+    assert len(axes.lines) == 0
+
+
+def test_a_raster_has_a_tick_for_each_bin_with_a_spike_in_the_middle_of_the_bin(axes):
+    plotting.raster_panel(axes, [[0, 1, 0, 2], [0, 0, 0, 0], [1, 0, 0, 0]], dt=5.0)
+    ticks = [sorted(segment[0, 0] for segment in trial.get_segments()) for trial in axes.collections]
+    assert ticks == [[7.5, 17.5], [], [2.5]]
+    assert axes.get_xlim() == (0, 20)
+    assert axes.get_ylim() == (3.5, 0.5)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (ms)", "trial")
+
+
+def test_a_raster_shades_the_time_the_stimulus_was_shown(axes):
+    plotting.raster_panel(axes, np.zeros((2, 20)), dt=1.0, shown=(5, 10))
+    assert axes.patches[0].get_window_extent().x0 == pytest.approx(axes.transData.transform((5, 0))[0])
+
+
+def test_an_image_of_known_scale_has_axes_in_degrees(axes):
+    plotting.image_panel(axes, np.zeros((4, 8)), "a slit", pixels_per_degree=2)
+    assert axes.get_xlim() == (-2, 2)
+    assert axes.get_ylim() == (-1, 1)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x (degrees)", "y (degrees)")
+    assert axes.get_title() == "a slit"
+
+
+def test_an_image_of_unknown_scale_has_no_ticks_and_keeps_its_limits(axes):
+    drawn = plotting.image_panel(axes, [[-1, 1]], limits=(-2, 2), colourmap="RdBu_r")
+    assert drawn.get_clim() == (-2, 2)
+    assert len(axes.get_xticks()) == len(axes.get_yticks()) == 0
+
+
+def test_a_grid_has_an_axes_for_each_image_and_none_left_over():
+    figure = plotting.figure()
+    made = plotting.image_grid(figure, np.zeros((5, 3, 3)), list("abcde"), columns=3)
+    assert [axes.get_title() for axes in made] == list("abcde")
+    assert figure.axes == made
+    assert made[3].get_subplotspec().rowspan.start == 1
+
+
+def test_a_grid_fits_into_a_part_of_a_figure():
+    left, right = plotting.figure().subfigures(1, 2)
+    assert plotting.image_grid(right, np.ones((2, 3, 3))) == right.axes
+    assert left.axes == []
+
+
+def test_planes_lie_side_by_side_with_gaps_between_them_on_one_scale(axes):
+    plotting.response_strip(axes, [[[1.0, 2.0]], [[3.0, 4.0]]], "US1")
+    image = axes.images[0]
+    assert image.get_array().filled(-1).tolist() == [[1, 2, -1, 3, 4]]
+    assert image.get_clim() == (0, 4)
+    assert axes.get_title() == "US1"
+    assert texts(axes) == []
+
+
+def test_a_silent_layer_says_so(axes):
+    plotting.response_strip(axes, np.zeros((3, 4, 4)))
+    assert texts(axes) == ["silent"]
+
+
+def test_a_confusion_matrix_prints_its_counts_and_shades_the_part_of_each_row(axes):
+    plotting.confusion_panel(axes, [[9, 1], [0, 0]], ["cat", "dog"])
+    assert texts(axes) == ["9", "1"]
+    assert axes.images[0].get_array().tolist() == [[0.9, 0.1], [0, 0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("class read out", "class shown")
+
+
+def test_each_class_of_a_map_is_named_at_its_median(axes):
+    xy = np.array([[0, 0], [2, 2], [1, 7], [10, 10], [12, 12], [11, 11]])
+    plotting.embedding_panel(axes, xy, [3, 3, 3, 8, 8, 8], name="PCA")
+    assert texts(axes) == ["3", "8"]
+    assert [text.get_position() for text in axes.texts] == [(1, 2), (11, 11)]
+    assert [len(points.get_offsets()) for points in axes.collections] == [3, 3]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("PCA 1", "PCA 2")
