@@ -1,0 +1,142 @@
+"""Supervised learning by the gradient of the cross-entropy (Rumelhart, Hinton & Williams 1986, reported)."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from neuro.learning.learner import History, report_silence, with_history
+from neuro.models.neocognitron import SLayer
+from neuro.stimuli import Stimuli
+
+
+@dataclass(frozen=True)
+class Backpropagation:
+    """Gradient descent on every parameter of the model; a neocognitron's C-cells have none and stay fixed.
+
+    A share `validation` of the stimuli is held out. The weights of the epoch with the least validation error
+    (of equal ones, the least loss) are kept, and training ends when `patience` epochs brought no better one.
+    `schedule` "one-cycle" raises and then lowers the learning rate over all `epochs`, however patient
+    (Smith & Topin 2018, reported). S-layers are constrained after every step.
+    """
+
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.0
+    batch_size: int = 64
+    epochs: int = 60
+    patience: int = 10
+    validation: float = 0.15
+    schedule: Literal["constant", "one-cycle"] = "constant"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.validation < 1:
+            raise ValueError(f"validation is the share held out, between 0 and 1; got {self.validation}")
+        if self.optimizer not in ("adam", "sgd") or self.schedule not in ("constant", "one-cycle"):
+            raise ValueError(f"optimizer 'adam' or 'sgd', schedule 'constant' or 'one-cycle'; got {self}")
+        if min(self.batch_size, self.epochs, self.patience) < 1 or self.learning_rate <= 0:
+            raise ValueError(f"batch_size, epochs, patience and learning_rate must be above zero; got {self}")
+
+    def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
+        """A trained copy; its history: training loss, validation loss and validation error of every epoch.
+
+        Raises KeyError without labels, ValueError for too few stimuli or a model without parameters, and
+        FloatingPointError if the loss is not finite.
+        """
+        trained = copy.deepcopy(model)
+        parameters = [p for p in trained.parameters() if p.requires_grad]
+        if not parameters:
+            raise ValueError("the model has no parameters to train")
+        device = parameters[0].device
+        images, labels = stimuli.images.to(device), stimuli.labels.to(device)
+        held_out = math.ceil(self.validation * len(stimuli))
+        if held_out >= len(stimuli):
+            raise ValueError(f"{len(stimuli)} stimuli leave nothing to train on once {held_out} are held out")
+        validation, training = torch.randperm(len(stimuli), generator=generator).tensor_split([held_out])
+        checks = images[validation.to(device)], labels[validation.to(device)]
+        # Dropout draws from torch's own generator: seed it from ours, and put it back afterwards.
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+            history = self._epochs(trained, images, labels, training, checks, generator)
+        report_silence(trained, checks[0][:512])
+        return with_history(trained, history)
+
+    def _epochs(
+        self,
+        model: nn.Sequential,
+        images: Tensor,
+        labels: Tensor,
+        training: Tensor,
+        checks: tuple[Tensor, Tensor],
+        generator: torch.Generator,
+    ) -> History:
+        """Train until patience runs out; leaves the best epoch's weights in the model."""
+        steps = math.ceil(len(training) / self.batch_size)
+        optimizer, schedule = self._descent(model, steps)
+        constraints = [module.constrain for module in model.modules() if isinstance(module, SLayer)]
+        history: History = {"training loss": [], "validation loss": [], "validation error": []}
+        best, best_score, best_epoch = model.state_dict(), (math.inf, math.inf), 0
+        progress = tqdm(range(self.epochs), desc="backpropagation", unit="epoch", leave=False, disable=None)
+        for epoch in progress:
+            model.train()
+            total = torch.zeros((), device=images.device)
+            order = training[torch.randperm(len(training), generator=generator)].to(images.device)
+            for batch in order.split(self.batch_size):
+                loss = F.cross_entropy(model(images[batch]), labels[batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                for constrain in constraints:
+                    constrain()
+                total += loss.detach() * len(batch)
+            score = _error_and_loss(model, *checks)
+            if not math.isfinite(float(total)) or not math.isfinite(score[1]):
+                raise FloatingPointError(
+                    f"the loss is not finite in epoch {epoch + 1}; lower the learning rate"
+                )
+            history["training loss"].append(float(total) / len(training))
+            history["validation error"].append(score[0])
+            history["validation loss"].append(score[1])
+            progress.set_postfix(error=f"{score[0]:.3f}")
+            if score < best_score:
+                best, best_score, best_epoch = copy.deepcopy(model.state_dict()), score, epoch
+            elif self.schedule == "constant" and epoch - best_epoch >= self.patience:
+                break
+        model.load_state_dict(best)
+        model.eval()
+        return {**history, "best epoch": [float(best_epoch + 1)]}
+
+    def _descent(
+        self, model: nn.Sequential, steps: int
+    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        """The optimizer and how its rate changes from step to step."""
+        rate, decay = self.learning_rate, self.weight_decay
+        optimizer: torch.optim.Optimizer
+        if self.optimizer == "adam":
+            optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay)
+        else:
+            optimizer = torch.optim.SGD(model.parameters(), lr=rate, weight_decay=decay, momentum=0.9)
+        if self.schedule == "constant":
+            return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+        total = self.epochs * steps
+        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, self.learning_rate, total)
+
+
+@torch.no_grad()
+def _error_and_loss(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """The share of images taken for another class, and the mean cross-entropy, batch by batch."""
+    model.eval()
+    wrong = loss = 0.0
+    for batch, truth in zip(images.split(1024), labels.split(1024), strict=True):
+        answer = model(batch)
+        wrong += float((answer.argmax(1) != truth).sum())
+        loss += float(F.cross_entropy(answer, truth, reduction="sum"))
+    return wrong / len(labels), loss / len(labels)

@@ -1,0 +1,72 @@
+"""What every rule has in common: the protocol, the history of a training, and the report of silent planes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from neuro.models.neocognitron import SLayer
+from neuro.stimuli import Stimuli
+
+log = logging.getLogger("neuro.learning")
+
+History = dict[str, list[float]]
+
+
+class Learner(Protocol):
+    """A rule. Implementations are frozen dataclasses, so that repr(rule) records the settings."""
+
+    def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
+        """A trained copy of the model; history_of(copy) is the course of its training."""
+        ...
+
+
+def with_history(model: nn.Sequential, history: History) -> nn.Sequential:
+    """The model, carrying the course of its training: name -> a number for every epoch or plane."""
+    object.__setattr__(model, "history", history)
+    return model
+
+
+def history_of(model: nn.Module) -> History:
+    """The history a rule left in a model it trained; empty for a model that was never trained."""
+    history: History = getattr(model, "history", {})
+    return history
+
+
+def s_layers(model: nn.Sequential) -> dict[str, SLayer]:
+    """The plastic layers of a neocognitron; raises ValueError if the chain has none."""
+    layers = {name: layer for name, layer in model.named_children() if isinstance(layer, SLayer)}
+    if not layers:
+        names = ", ".join(name for name, _ in model.named_children()) or "no named layers"
+        raise ValueError(f"this rule reinforces S-layers; the model has {names}, none of them an SLayer")
+    return layers
+
+
+def refuse_labels(stimuli: Stimuli, rule: str) -> None:
+    """Unsupervised rules are never handed a label; and no rule learns from nothing. Raises ValueError."""
+    if "label" in stimuli.conditions:
+        raise ValueError(f"{rule} learns without a teacher; hand it stimuli.without('label')")
+    if len(stimuli) == 0:
+        raise ValueError(f"{rule} was given no stimuli")
+
+
+@torch.no_grad()
+def report_silence(model: nn.Sequential, images: Tensor) -> None:
+    """Say for each layer of planes in which of them no cell answers any of the images."""
+    answer = images
+    for name, layer in model.named_children():
+        answer = layer(answer)
+        if answer.ndim == 4:
+            silent = (answer == 0).all(0).flatten(1).all(1)
+            report(name, silent.nonzero().flatten().tolist(), len(silent), "answer nothing")
+
+
+def report(layer: str, planes: Sequence[int], of: int, what: str) -> None:
+    """Say which planes stayed out of the learning; nothing is said when none did."""
+    if planes:
+        shown = ", ".join(map(str, planes[:8])) + (", ..." if len(planes) > 8 else "")
+        log.warning("%s: %d of %d planes %s: %s", layer, len(planes), of, what, shown)

@@ -1,0 +1,1 @@
+"""The preparations: chains of named layers that an electrode can be put into."""

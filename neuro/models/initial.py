@@ -1,0 +1,33 @@
+"""Random initial weights for any model, from a generator that is passed in."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from neuro.models.neocognitron import SLayer
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def randomised(model: Model, generator: torch.Generator, strength: float = 1.0) -> Model:
+    """The model with random weights in place of its initial ones (changed in place, and returned).
+
+    S-layers: weak excitation by uniform noise z in [0, 1), and as in 1980 no inhibition at first,
+        a = strength * c * z,   b = 0
+    Convolutions and dense layers: normal with variance 2 / inputs, bias zero (He et al. 2015, reported).
+    """
+    for module in model.modules():
+        if isinstance(module, SLayer):
+            noise = torch.rand(module.a.shape, generator=generator)
+            module.a.data = strength * module.c * noise
+            module.b.data = torch.zeros_like(module.b)
+        elif isinstance(module, nn.Conv2d | nn.Linear):
+            sd = math.sqrt(2 / module.weight[0].numel())
+            module.weight.data = torch.randn(module.weight.shape, generator=generator) * sd
+            if module.bias is not None:
+                module.bias.data = torch.zeros_like(module.bias)
+    return model

@@ -1,0 +1,64 @@
+"""The published sizes, counted."""
+
+import pytest
+import torch
+
+from neuro.models.convnet import layer_sizes, lenet5_as_taught, mlp, parameter_count, small_convnet
+
+LENET5 = [
+    ("conv1", (6, 28, 28), 156),  # 6 (25 + 1)
+    ("pool1", (6, 14, 14), 0),
+    ("conv2", (16, 10, 10), 2416),  # 16 (6 x 25 + 1)
+    ("pool2", (16, 5, 5), 0),
+    ("flat", (400,), 0),
+    ("full1", (120,), 48120),  # 120 (400 + 1)
+    ("full2", (84,), 10164),  # 84 (120 + 1)
+    ("decision", (10,), 850),  # 10 (84 + 1)
+]
+
+
+def test_lenet5_as_taught_has_61706_parameters():
+    assert parameter_count(lenet5_as_taught()) == 61_706
+
+
+def test_lenet5_as_taught_has_the_layers_of_the_lecture():
+    assert layer_sizes(lenet5_as_taught(), torch.zeros(1, 1, 32, 32)) == LENET5
+
+
+def test_lenet5_answers_a_number_for_each_class():
+    assert lenet5_as_taught(classes=4)(torch.zeros(3, 1, 32, 32)).shape == (3, 4)
+
+
+def test_rectified_layers_are_never_negative_and_the_decision_is_not_rectified():
+    torch.manual_seed(0)
+    net = lenet5_as_taught()
+    answer = torch.rand(8, 1, 32, 32)
+    for name, layer in net.named_children():
+        answer = layer(answer)
+        assert (answer >= 0).all() or name == "decision"
+    assert (answer < 0).any()
+
+
+@pytest.mark.parametrize(("maps", "size"), [(8, 16), (3, 28)])
+def test_a_small_convnet_has_two_stages_and_a_decision(maps, size):
+    rows = layer_sizes(small_convnet(maps, size), torch.zeros(1, 1, size, size))
+    assert rows == [
+        ("conv1", (maps, size, size), 26 * maps),
+        ("pool1", (maps, size // 2, size // 2), 0),
+        ("conv2", (2 * maps, size // 2, size // 2), 2 * maps * (25 * maps + 1)),
+        ("pool2", (2 * maps, size // 4, size // 4), 0),
+        ("flat", (2 * maps * (size // 4) ** 2,), 0),
+        ("decision", (10,), 10 * (2 * maps * (size // 4) ** 2 + 1)),
+    ]
+
+
+def test_an_mlp_sees_every_pixel_from_every_hidden_unit():
+    net = mlp(hidden=30, size=16)
+    assert parameter_count(net) == 30 * (256 + 1) + 10 * (30 + 1)
+    assert net(torch.zeros(2, 1, 16, 16)).shape == (2, 10)
+
+
+def test_frozen_parameters_are_not_counted():
+    net = mlp(hidden=2, size=2)
+    net.hidden.requires_grad_(False)
+    assert parameter_count(net) == 10 * 3
