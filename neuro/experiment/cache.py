@@ -1,0 +1,94 @@
+"""Trained nets shared between scripts: each is trained once, and kept under what it depends on."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import inspect
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from neuro.experiment.errors import PACKAGE
+from neuro.experiment.files import load_arrays, save_arrays, written_aside
+from neuro.experiment.provenance import checksum, code_hash
+from neuro.learning import Learner, history_of
+from neuro.learning.learner import with_history
+from neuro.stimuli import Stimuli
+
+# The member of the file that holds the history and the mode; no parameter can have this name.
+COURSE = "(course)"
+
+
+def fit_cached(
+    rule: Learner, model: nn.Sequential, stimuli: Stimuli, seed: int, cache: Path | None
+) -> nn.Sequential:
+    """`rule.fit(model, stimuli, generator of this seed)`, read from `cache` if it was done before.
+
+    The key is made of all that the trained net follows from: the rule, the architecture, the initial weights,
+    the stimuli, the seed, and the code. Planes may have grown; what is restored are the parameters, the
+    buffers, the mode and `history`. With cache None nothing is read or written.
+
+    Raises ValueError naming a file that is damaged, and for a rule whose repr leaves something out.
+    """
+    if cache is None:
+        return rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
+    name = f"{type(rule).__name__}-{_key(rule, model, stimuli, seed)}"
+    path = cache / f"{name}.npz"
+    if path.exists():
+        return _load(path, model)
+    trained = rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
+    arrays = {key: value.detach().cpu().numpy() for key, value in trained.state_dict().items()}
+    course = {"history": history_of(trained), "training": trained.training}
+    arrays[COURSE] = np.array(json.dumps(course))
+    with written_aside(cache, name) as aside:
+        save_arrays(aside / path.name, arrays)
+    return trained
+
+
+def _load(path: Path, model: nn.Sequential) -> nn.Sequential:
+    arrays = load_arrays(path)
+    trained = copy.deepcopy(model)
+    if set(arrays) != {*model.state_dict(), COURSE}:
+        raise ValueError(f"{path} is damaged (it is not of this model); delete it and run again")
+    course = json.loads(str(arrays.pop(COURSE)))
+    for name, old in model.state_dict(keep_vars=True).items():
+        # Not load_state_dict, which refuses a layer whose planes have grown.
+        layer, _, leaf = name.rpartition(".")
+        value = torch.from_numpy(arrays[name]).to(old.device)
+        if isinstance(old, nn.Parameter):
+            value = nn.Parameter(value, requires_grad=old.requires_grad)
+        setattr(trained.get_submodule(layer), leaf, value)
+    return with_history(trained.train(course["training"]), course["history"])
+
+
+def _key(rule: Learner, model: nn.Module, stimuli: Stimuli, seed: int) -> str:
+    if "..." in repr(rule):
+        raise ValueError(f"the repr of {type(rule).__name__} leaves something out, so it cannot be a key")
+    digest = hashlib.sha256()
+    layers = [(name, type(layer).__name__, _attributes(layer)) for name, layer in model.named_modules()]
+    code = code_hash(_code_files(rule, model))
+    parts = (rule, layers, checksum(stimuli), seed, code, torch.__version__)
+    digest.update(re.sub(r" at 0x[0-9a-f]+", "", repr(parts)).encode())  # a function's repr holds its address
+    for name, value in model.state_dict().items():
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)} {value.device}".encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _attributes(layer: nn.Module) -> dict[str, object]:
+    """Its plain attributes (a threshold, a stride), which neither its repr nor its state need hold."""
+    return {key: value for key, value in vars(layer).items() if not key.startswith("_")}
+
+
+def _code_files(rule: Learner, model: nn.Module) -> set[Path]:
+    """The library's code that a trained net follows from, and the user's own layers and rule."""
+    files = {PACKAGE / "geometry.py", PACKAGE / "stimuli.py"}
+    files |= {path for room in ("models", "learning") for path in (PACKAGE / room).rglob("*.py")}
+    kinds = {type(rule), *map(type, model.modules())}
+    own = {kind for kind in kinds if kind.__module__.partition(".")[0] != "torch"}
+    return files | {Path(inspect.getfile(kind)) for kind in own}

@@ -1,0 +1,120 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from neuro.experiment import fit_cached
+from neuro.learning import Backpropagation, history_of
+from neuro.learning.learner import with_history
+from neuro.stimuli import Stimuli
+
+RULE = Backpropagation(epochs=2)
+
+
+def net(seed=0, slope=0.1):
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(9, 4), nn.BatchNorm1d(4), nn.LeakyReLU(slope), nn.Linear(4, 2)
+    )
+
+
+def stimuli(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return Stimuli(torch.rand(40, 1, 3, 3, generator=generator), {"label": np.arange(40) % 2})
+
+
+def state(model):
+    return {name: value.tolist() for name, value in model.state_dict().items()}
+
+
+def test_the_cache_returns_what_training_would(tmp_path):
+    model = net()
+    before = state(model)
+    trained = fit_cached(RULE, model, stimuli(), 3, None)
+    first = fit_cached(RULE, model, stimuli(), 3, tmp_path)
+    again = fit_cached(RULE, model, stimuli(), 3, tmp_path)
+    assert state(trained) == state(first) == state(again) != before == state(model)
+    assert history_of(trained) == history_of(first) == history_of(again)
+    assert len(history_of(again)["training loss"]) == 2
+    assert again.training == trained.training
+    assert all(p.requires_grad for p in again.parameters())
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@dataclass(frozen=True)
+class Grow:
+    """Doubles the planes of a layer, and notes that it was called."""
+
+    calls: list = field(default_factory=list, repr=False)
+    settings: tuple = ()
+
+    def fit(self, model, stimuli, generator):
+        self.calls.append(1)
+        grown = nn.Sequential(nn.Linear(9, 8))
+        grown[0].weight = nn.Parameter(torch.rand(8, 9, generator=generator), requires_grad=False)
+        return with_history(grown, {"planes": [4.0, 8.0]})
+
+
+def test_planes_that_grew_are_restored(tmp_path):
+    rule, model = Grow(), nn.Sequential(nn.Linear(9, 4))
+    trained = fit_cached(rule, model, stimuli(), 0, tmp_path)
+    restored = fit_cached(rule, model, stimuli(), 0, tmp_path)
+    assert rule.calls == [1]
+    assert restored[0].weight.shape == (8, 9)
+    assert state(restored) == state(trained)
+    assert restored.history == {"planes": [4.0, 8.0]}
+    assert model[0].weight.shape == (4, 9)
+
+
+def test_what_a_trained_net_follows_from_is_its_key(tmp_path):
+    rule = Grow()
+    runs = [
+        (rule, net(), stimuli(), 0),
+        (Grow(rule.calls, (1,)), net(), stimuli(), 0),
+        (rule, net(1), stimuli(), 0),
+    ]
+    runs += [(rule, net(slope=0.2), stimuli(), 0), (rule, net(), stimuli(1), 0), (rule, net(), stimuli(), 1)]
+    runs += [(rule, net(), stimuli().without("label"), 0)]
+    for run in runs:
+        fit_cached(*run, tmp_path)
+    assert len(rule.calls) == len(runs)
+
+
+def test_a_setting_that_no_repr_shows_is_part_of_the_key(tmp_path):
+    rule, model = Grow(), net()
+    fit_cached(rule, model, stimuli(), 0, tmp_path)
+    model[3].threshold = 0.7
+    fit_cached(rule, model, stimuli(), 0, tmp_path)
+    assert len(rule.calls) == 2
+
+
+def test_a_rule_whose_repr_is_cut_short_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="the repr of Grow leaves something out"):
+        fit_cached(Grow(settings=(np.zeros(5000),)), net(), stimuli(), 0, tmp_path)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-30], lambda b: b"", lambda b: b[:80] + b"?" + b[81:]])
+def test_a_damaged_file_is_refused_by_name(tmp_path, damage):
+    fit_cached(RULE, net(), stimuli(), 0, tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=rf"{path.name} is damaged \(.*\); delete it and run again"):
+        fit_cached(RULE, net(), stimuli(), 0, tmp_path)
+
+
+def test_the_file_of_another_model_is_refused(tmp_path):
+    fit_cached(RULE, net(), stimuli(), 0, tmp_path)
+    (path,) = tmp_path.iterdir()
+    other = tmp_path / "other"
+    fit_cached(Grow(), nn.Sequential(nn.Linear(9, 4)), stimuli(), 0, other)
+    next(other.iterdir()).replace(path)
+    with pytest.raises(ValueError, match="is damaged"):
+        fit_cached(RULE, net(), stimuli(), 0, tmp_path)
+
+
+def test_a_training_that_fails_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError, match="label"):
+        fit_cached(RULE, net(), stimuli().without("label"), 0, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
