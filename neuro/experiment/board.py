@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from neuro.experiment.claims import VERDICTS, Claim
+from neuro.experiment.claims import VERDICTS, Claim, in_words
 from neuro.experiment.files import written_aside
 from neuro.experiment.result import Result
 
@@ -33,7 +33,7 @@ def committed(figures: Path, story: Sequence[str]) -> list[Result]:
 def text_table(claims: Iterable[Claim]) -> str:
     """The claims as a plain table for the terminal."""
     rows = [("verdict", "measured", "band", "published", "what")]
-    rows += [(c.verdict, _number(c.measured), c.band, _number(c.published), c.what) for c in claims]
+    rows += [(c.verdict, in_words(c.measured), c.band, in_words(c.published), c.what) for c in claims]
     short = [[textwrap.shorten(cell, 24, placeholder="...") for cell in row[:-1]] for row in rows]
     widths = [max(map(len, column)) for column in zip(*short, strict=True)]
     lines = []
@@ -100,13 +100,13 @@ def _scale(result: Result) -> dict[str, str | None]:
 def _cells(claim: Claim) -> list[str]:
     what = f"{claim.what} ({claim.note})" if claim.note else claim.what
     band = claim.band if claim.band == "-" else f"{claim.band} ({claim.band_from})"
-    control = f"{claim.control}: {_number(claim.control_measured)}" if claim.control else "-"
+    control = f"{claim.control}: {in_words(claim.control_measured)}" if claim.control else "-"
     return [
         claim.verdict,
         what,
         claim.source,
-        _number(claim.published),
-        _number(claim.measured),
+        in_words(claim.published),
+        in_words(claim.measured),
         band,
         control,
     ]
@@ -114,9 +114,3 @@ def _cells(claim: Claim) -> list[str]:
 
 def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _number(value: str | float | None) -> str:
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else f"{value:.4g}"

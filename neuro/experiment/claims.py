@@ -9,6 +9,13 @@ from typing import Any
 VERDICTS = ("holds", "fails", "not comparable", "not checked")
 
 
+def in_words(value: str | float | None) -> str:
+    """Words as they are, whole numbers in full, others to four places, and a dash for none."""
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{value:,.0f}" if abs(value) < 1e9 and value == round(value) else f"{value:.4g}"
+
+
 @dataclass(frozen=True)
 class Claim:
     """One published statement and what was measured.
@@ -64,10 +71,13 @@ class Claim:
 
     @property
     def band(self) -> str:
-        """The band in words: `0.2 to 0.4`, `at least 0.2`, `at most 0.4`, or a dash."""
+        """The band in words: `0.2 to 0.4`, `exactly 5`, `at least 0.2`, `at most 0.4`, or a dash."""
+        low, high = in_words(self.low), in_words(self.high)
         if self.low is None:
-            return "-" if self.high is None else f"at most {self.high:.4g}"
-        return f"at least {self.low:.4g}" if self.high is None else f"{self.low:.4g} to {self.high:.4g}"
+            return high if self.high is None else f"at most {high}"
+        if self.high is None:
+            return f"at least {low}"
+        return f"exactly {low}" if self.low == self.high else f"{low} to {high}"
 
     def _in_band(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
