@@ -22,6 +22,7 @@ from neuro.geometry import along_and_across, pixel_grid
 
 # Pixels. A blur of s pixels leaves a relative aliasing error of about 2 exp(-2 pi^2 s^2): 1e-4 at 0.7.
 EDGE = 0.7
+ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Stimuli:
     """A batch of images, and for each of them its conditions (orientation, offset, label, id, ...).
 
     Shapes: images (B, C, H, W), or movies (B, T, C, H, W) with `dt` in ms; every condition (B,).
-    Raises ValueError if the images or the conditions are ragged, empty of dimensions, or not finite.
+    Raises ValueError if the images or the conditions are ragged, or pixels are not numbers from 0 to 1.
     """
 
     images: Tensor
@@ -49,6 +50,9 @@ class Stimuli:
             raise ValueError("movies (B, T, C, H, W), and only movies, need dt, the ms from frame to frame")
         if not torch.isfinite(images).all():
             raise ValueError("images hold NaN or infinite pixels")
+        if images.numel() and (images.min() < -ROUNDING or images.max() > 1 + ROUNDING):
+            found = f"{images.min():g} to {images.max():g}"
+            raise ValueError(f"pixels lie between 0 (black) and 1 (white); got {found}; divide by 255?")
         conditions = {name: np.asarray(values) for name, values in self.conditions.items()}
         for name, values in conditions.items():
             if values.shape != (len(images),):

@@ -21,7 +21,7 @@ DIRECTION = [
     {"physiology"},
     {"plotting"},
     {"experiment"},
-    {"comparison"},
+    {"comparison", "preparations"},
 ]
 PLACE = {room: place for place, rooms in enumerate(DIRECTION) for room in rooms}
 ARRAYS_ONLY = {"analysis"}

@@ -121,6 +121,19 @@ def test_a_raster_shades_the_time_the_stimulus_was_shown(axes):
     assert axes.patches[0].get_window_extent().x0 == pytest.approx(axes.transData.transform((5, 0))[0])
 
 
+def test_each_raster_of_a_column_stands_beside_its_stimulus_and_has_its_rate():
+    page = plotting.figure()
+    spikes = np.zeros((5, 3, 40), dtype=int)
+    spikes[:, 2, 10] = 1
+    plotting.raster_column(page, np.ones((3, 4, 4)), spikes, dt=2.0, shown=(20, 60), rates=[0.2, 5, 12])
+    images, rasters = page.axes[::2], page.axes[1::2]
+    assert [texts(raster) for raster in rasters] == [["0/s"], ["5/s"], ["12/s"]]
+    assert [len(image.images) for image in images] == [1, 1, 1]
+    assert [raster.get_xlabel() for raster in rasters] == ["", "", "time (ms)"]
+    assert [list(line.get_positions()) for line in rasters[2].collections] == [[21.0]] * 5
+    assert not any(len(line.get_positions()) for line in rasters[0].collections)
+
+
 def test_an_image_of_known_scale_has_axes_in_degrees(axes):
     plotting.image_panel(axes, np.zeros((4, 8)), "a slit", pixels_per_degree=2)
     assert axes.get_xlim() == (-2, 2)
@@ -147,6 +160,20 @@ def test_a_grid_fits_into_a_part_of_a_figure():
     left, right = plotting.figure().subfigures(1, 2)
     assert plotting.image_grid(right, np.ones((2, 3, 3))) == right.axes
     assert left.axes == []
+
+
+def test_a_table_of_images_prints_each_number_beneath_its_image(axes):
+    images = np.arange(4.0).reshape(1, 2, 2, 1) / 3
+    plotting.image_table(axes, images, [[70.2, 99.9]], ["4"], ["a", "b"])
+    assert axes.images[0].get_array().filled(-1).tolist() == [
+        [0, -1, pytest.approx(2 / 3), -1],
+        [pytest.approx(1 / 3), -1, 1, -1],
+        [-1, -1, -1, -1],
+    ]
+    assert texts(axes) == ["70", "100"]
+    assert [text.get_position() for text in axes.texts] == [(0, 2), (2, 2)]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["4"]
 
 
 def test_planes_lie_side_by_side_with_gaps_between_them_on_one_scale(axes):
@@ -178,3 +205,14 @@ def test_each_class_of_a_map_is_named_at_its_median(axes):
     assert [text.get_position() for text in axes.texts] == [(1, 2), (11, 11)]
     assert [len(points.get_offsets()) for points in axes.collections] == [3, 3]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("PCA 1", "PCA 2")
+
+
+def test_differences_show_each_pair_and_the_interval_of_their_mean(axes):
+    intervals = {"a - b": [2, 1, 3], "one pair": [5, np.nan, np.nan]}
+    plotting.differences_panel(axes, {"a - b": [1.5, 2.5], "one pair": [5]}, intervals, "points")
+    assert axes.collections[0].get_offsets()[:, 0].tolist() == [1.5, 2.5]
+    zero, bar, mean, *_ = axes.lines
+    assert (zero.get_xdata()[0], list(bar.get_xdata()), list(mean.get_xdata())) == (0, [1, 3], [2])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a - b", "one pair"]
+    assert axes.get_ylim() == (1.5, -0.5)
+    assert axes.get_xlabel() == "points"

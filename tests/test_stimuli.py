@@ -368,3 +368,9 @@ def test_parameters_are_broadcast_and_become_the_conditions():
 def test_parameters_that_cannot_be_shown_are_refused(show, message):
     with pytest.raises(ValueError, match=message):
         show()
+
+
+@pytest.mark.parametrize("pixel", [-0.1, 255.0])
+def test_pixels_beyond_black_and_white_are_refused(pixel):
+    with pytest.raises(ValueError, match=r"between 0 .black. and 1 .white."):
+        Stimuli(torch.full((1, 1, 2, 2), pixel))

@@ -45,6 +45,18 @@ def invariance_index(responses: ArrayLike) -> Floats:
     return np.asarray(ratio(curves.mean(axis=-1), curves.max(axis=-1)))
 
 
+def mean_at(amounts: ArrayLike, values: ArrayLike) -> Floats:
+    """The mean of the values that share an amount, the amounts rising.
+
+    Shapes: (n,), (n,) -> one for each of `numpy.unique(amounts)`. Raises ValueError if they do not fit.
+    """
+    given, measured = np.asarray(amounts), np.asarray(values, dtype=float)
+    if given.ndim != 1 or measured.shape != given.shape:
+        raise ValueError(f"amounts and values must both be (n,); got {given.shape} and {measured.shape}")
+    _, place, count = np.unique(given, return_inverse=True, return_counts=True)
+    return np.asarray(np.bincount(place, measured) / count)
+
+
 def _ends(responses: ArrayLike, offsets: ArrayLike) -> tuple[Floats, Floats, Floats]:
     curves, positions = checked_curves(responses, offsets, "offsets")
     if (np.diff(positions) == 0).any():

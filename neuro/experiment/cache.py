@@ -74,8 +74,9 @@ def _key(rule: Learner, model: nn.Module, stimuli: Stimuli, seed: int) -> str:
     code = code_hash(_code_files(rule, model))
     parts = (rule, layers, checksum(stimuli), seed, code, torch.__version__)
     digest.update(re.sub(r" at 0x[0-9a-f]+", "", repr(parts)).encode())  # a function's repr holds its address
-    for name, value in model.state_dict().items():
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)} {value.device}".encode())
+    for name, value in model.state_dict(keep_vars=True).items():
+        about = (name, value.dtype, tuple(value.shape), value.device, value.requires_grad)
+        digest.update(repr(about).encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:24]
 

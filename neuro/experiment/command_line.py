@@ -159,7 +159,6 @@ def _run(
     script: Path, run: Run, draw: Draw, args: argparse.Namespace, settings: Settings, folder: Path
 ) -> Result:
     """Compute, draw, and only then write; print the claims."""
-    print(f"{script.stem} ...", file=sys.stderr)
     start = time.perf_counter()
     result = replace(run(settings), name=script.stem, settings=settings.record(), code=script_hash(script))
     figure = _drawn(draw, result)

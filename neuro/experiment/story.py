@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
+from neuro.experiment import readme
 from neuro.experiment.board import collect, committed, count_line, heading, text_table, write
 from neuro.experiment.command_line import exit_with, listing, make_parser, out_folder, settings_from
 from neuro.experiment.errors import UserError
@@ -138,4 +139,5 @@ def _print_board(folders: Sequence[Path], figures: Path, story: Sequence[str]) -
     print("\n" + count_line(claim for result in results for claim in result.claims))
     if is_committed:
         write(figures, story)
+        readme.update(figures.parent, story)
         print(f"written to {figures / 'CLAIMS.md'} and {figures / 'claims.csv'}")

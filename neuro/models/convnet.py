@@ -67,6 +67,11 @@ def mlp(hidden: int, size: int = 16, classes: int = 10) -> nn.Sequential:
     )
 
 
+def equal_mlp(convnet: nn.Module, size: int = 16, classes: int = 10) -> nn.Sequential:
+    """The mlp() whose hidden units give it, as nearly as one unit can, the parameters of the convnet."""
+    return mlp(round((parameter_count(convnet) - classes) / (size**2 + 1 + classes)), size, classes)
+
+
 def parameter_count(model: nn.Module) -> int:
     """The number of trainable numbers in the model."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro.analysis import invariance_index, position_tolerance, tolerance_is_clipped
+from neuro.analysis import invariance_index, mean_at, position_tolerance, tolerance_is_clipped
 
 OFFSETS = np.arange(-2, 2.01, 0.25)
 
@@ -82,3 +82,9 @@ def test_positions_that_cannot_be_measured_are_refused(measure, responses, offse
 def test_an_invariance_of_negative_responses_is_refused():
     with pytest.raises(ValueError, match="must not be negative"):
         invariance_index([1, -1])
+
+
+def test_a_mean_at_each_amount_is_over_the_values_of_that_amount():
+    assert mean_at([2, 0, 2, 1], [True, False, False, True]).tolist() == [0, 1, 0.5]
+    with pytest.raises(ValueError, match=r"must both be \(n,\); got \(2,\) and \(3,\)"):
+        mean_at([1, 2], [1, 2, 3])

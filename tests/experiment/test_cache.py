@@ -1,3 +1,4 @@
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,8 +53,9 @@ class Grow:
 
     def fit(self, model, stimuli, generator):
         self.calls.append(1)
-        grown = nn.Sequential(nn.Linear(9, 8))
-        grown[0].weight = nn.Parameter(torch.rand(8, 9, generator=generator), requires_grad=False)
+        grown = copy.deepcopy(model)
+        layer = next(layer for layer in grown if isinstance(layer, nn.Linear))
+        layer.weight = nn.Parameter(torch.rand(8, 9, generator=generator), requires_grad=False)
         return with_history(grown, {"planes": [4.0, 8.0]})
 
 
@@ -79,6 +81,8 @@ def test_what_a_trained_net_follows_from_is_its_key(tmp_path):
     runs += [(rule, net(), stimuli().without("label"), 0)]
     for run in runs:
         fit_cached(*run, tmp_path)
+    assert len(rule.calls) == len(runs)
+    fit_cached(Grow(rule.calls), net(), stimuli(), 0, tmp_path)  # all equal to the first, none the same
     assert len(rule.calls) == len(runs)
 
 

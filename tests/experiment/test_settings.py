@@ -1,11 +1,14 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from neuro.experiment import Settings, UserError, over_seeds
 from neuro.experiment.errors import refusals
+from neuro.experiment.files import save_picture
 
 
 @pytest.mark.parametrize(("scale", "value"), [("quick", 1), ("default", 2), ("full", 3)])
@@ -98,7 +101,17 @@ def test_a_missing_file_is_the_users_error(tmp_path):
         (tmp_path / "missing").read_text()
 
 
-@pytest.mark.parametrize("bug", [lambda: {}["x"], lambda: np.zeros(2) + np.zeros(3), lambda: int("x")])
+def own_refusal():
+    raise ValueError("not the library's")
+
+
+def look_up_in_the_library():
+    save_picture(Figure(), Path("no picture.bmp"))
+
+
+@pytest.mark.parametrize(
+    "bug", [own_refusal, look_up_in_the_library, lambda: np.zeros(2) + np.zeros(3), lambda: int("x")]
+)
 def test_the_same_exceptions_from_elsewhere_are_bugs(bug):
     with pytest.raises((KeyError, ValueError)) as caught, refusals():
         bug()

@@ -60,13 +60,13 @@ def test_the_command_writes_every_result_and_the_board(folder, tmp_path):
 
 
 def test_after_a_run_the_story_can_be_listed_checked_and_resumed(do, tmp_path):
-    assert do("dice")[0] == 0
+    assert do("dice --jobs 1")[0] == 0
     figures = tmp_path / "figures"
     before = {name: (figures / name).read_bytes() for name in names(figures)}
     _, told, _ = do("--list")
     assert [line.split()[0] for line in told.splitlines()] == ["dice", "coins"]
     assert ["not run" in line for line in told.splitlines()] == [False, True]
-    assert do("dice --check")[0] == 0
+    assert do("dice --check --jobs 1")[0] == 0
     (figures / "CLAIMS.md").unlink()
     status, told, _ = do("dice --resume")
     assert status == 0
@@ -75,9 +75,9 @@ def test_after_a_run_the_story_can_be_listed_checked_and_resumed(do, tmp_path):
 
 
 def test_the_check_of_the_story_fails_with_its_script(do, write_script, tmp_path):
-    do("dice")
+    do("dice --jobs 1")
     write_script("dice", change={"SIDES = 6": "SIDES = 2"})
-    status, told, errors = do("dice --check")
+    status, told, errors = do("dice --check --jobs 1")
     assert status == 1
     assert "though committed as holding: the mean is 3.5" in told
     assert errors.splitlines()[-1] == "experiments: dice failed"
@@ -92,7 +92,7 @@ def test_the_number_of_jobs_does_not_change_the_numbers(do, tmp_path):
 
 
 def test_another_setting_leaves_figures_and_its_board_alone(do, tmp_path):
-    status, told, _ = do("dice --quick")
+    status, told, _ = do("dice --quick --jobs 1")
     assert status == 0
     assert "dice (quick)" in told
     assert "claims: 2" in told
@@ -101,7 +101,7 @@ def test_another_setting_leaves_figures_and_its_board_alone(do, tmp_path):
 
 
 def test_full_results_that_are_committed_count_on_the_board(do, tmp_path):
-    assert do("dice --full --out figures/full")[0] == 0
+    assert do("dice --full --jobs 1 --out figures/full")[0] == 0
     assert "## dice (full)" in (tmp_path / "figures" / "CLAIMS.md").read_text()
 
 

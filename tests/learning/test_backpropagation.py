@@ -55,20 +55,26 @@ def test_the_loss_falls_and_a_separable_problem_is_learned_without_error():
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.5])
-def test_one_step_of_gradient_descent_is_the_one_computed_by_hand(weight_decay):
-    # All images and labels are alike, so it does not matter which are held out. From W = 0 all of three
-    # classes have p = 1/3, and W moves by -rate (p - y) x, the bias by -rate (p - y).
+def test_gradient_descent_with_momentum_is_the_one_computed_by_hand(weight_decay):
+    # All images and labels are alike, so it does not matter which are held out.
     x = torch.rand(1, 1, 2, 2, generator=seeded())
     stimuli = Stimuli(x.repeat(8, 1, 1, 1), {"label": [1] * 8})
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
-    nn.init.zeros_(model[1].weight)
+    nn.init.constant_(model[1].weight, 0.3)
     nn.init.zeros_(model[1].bias)
-    rule = Backpropagation("sgd", 0.6, weight_decay, batch_size=64, epochs=1)
+    rule = Backpropagation("sgd", 0.1, weight_decay, batch_size=64, epochs=3)
     trained = rule.fit(model, stimuli, seeded())
-    error = torch.tensor([1 / 3, -2 / 3, 1 / 3])
-    torch.testing.assert_close(trained[1].weight.detach(), -0.6 * error[:, None] * x.flatten())
-    torch.testing.assert_close(trained[1].bias.detach(), -0.6 * error)
-    assert history_of(trained)["training loss"] == pytest.approx([np.log(3)])
+    weight, bias = torch.full((3, 4), 0.3), torch.zeros(3)
+    weight_speed, bias_speed = torch.zeros(3, 4), torch.zeros(3)
+    for _ in range(3):
+        # The cross-entropy's slope by the logits is p - y.
+        error = torch.softmax(weight @ x.flatten() + bias, 0) - torch.tensor([0.0, 1.0, 0.0])
+        weight_speed = 0.9 * weight_speed + error[:, None] * x.flatten() + weight_decay * weight
+        bias_speed = 0.9 * bias_speed + error + weight_decay * bias
+        weight, bias = weight - 0.1 * weight_speed, bias - 0.1 * bias_speed
+    torch.testing.assert_close(trained[1].weight.detach(), weight)
+    torch.testing.assert_close(trained[1].bias.detach(), bias)
+    assert history_of(trained)["training loss"][0] == pytest.approx(np.log(3))
 
 
 def test_the_original_is_untouched_and_one_seed_gives_one_result():

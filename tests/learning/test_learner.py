@@ -50,7 +50,9 @@ def test_planes_that_answer_nothing_are_reported(caplog):
     conv.weight.data = torch.tensor([1.0, -1.0, 0.0]).reshape(3, 1, 1, 1)
     conv.bias.data.zero_()
     with caplog.at_level(logging.WARNING, "neuro.learning"):
-        report_silence(nn.Sequential(conv, nn.ReLU(), nn.Flatten()), torch.rand(4, 1, 3, 3))
+        images = torch.rand(4, 1, 3, 3)
+        images[0] = 0  # a plane that is silent to one image is not silent
+        report_silence(nn.Sequential(conv, nn.ReLU(), nn.Flatten()), images)
     assert caplog.messages == ["0: 1 of 3 planes answer nothing: 2", "1: 2 of 3 planes answer nothing: 1, 2"]
 
 

@@ -172,8 +172,15 @@ def test_for_one_layer_both_schedules_are_one():
 
 def test_layer_by_layer_the_first_layer_is_finished_before_the_second_begins():
     rule = WinnerTakeAll(presentations=2, columns=(3, 6))
-    two, one = (rule.fit(neocognitron(stages), bars(), seeded()) for stages in (TWO, ONE))
+    two = rule.fit(neocognitron(TWO), bars(), seeded())
+    # By hand: the first stage alone; then the second alone, behind the finished first.
+    generator, second = seeded(), neocognitron(TWO)[2:]
+    one = rule.fit(neocognitron(ONE), bars(), generator)
+    behind = nn.Sequential(OrderedDict(first=one, **dict(second.named_children())))
+    alone = WinnerTakeAll(q=(16.0,), columns=(6,), presentations=2).fit(behind, bars(), generator)
     assert torch.equal(two.US1.a, one.US1.a)
+    assert torch.equal(two.US2.a, alone.US2.a)
+    assert torch.equal(two.US2.b, alone.US2.b)
     # A column as large as US2 has one seed cell: one win for each of 2 x 6 presentations.
     assert sum(history_of(two)["US2 wins"]) == 12
     assert history_of(two)["US2 silent columns"] == [0, 0]

@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from neuro.models.convnet import layer_sizes, lenet5_as_taught, mlp, parameter_count, small_convnet
+from neuro.models.convnet import (
+    equal_mlp,
+    layer_sizes,
+    lenet5_as_taught,
+    mlp,
+    parameter_count,
+    small_convnet,
+)
 
 LENET5 = [
     ("conv1", (6, 28, 28), 156),  # 6 (25 + 1)
@@ -62,3 +69,9 @@ def test_frozen_parameters_are_not_counted():
     net = mlp(hidden=2, size=2)
     net.hidden.requires_grad_(False)
     assert parameter_count(net) == 10 * 3
+
+
+def test_an_equal_mlp_has_the_parameters_of_the_convnet_within_half_a_unit():
+    convnet = small_convnet(8, 16)
+    difference = parameter_count(equal_mlp(convnet)) - parameter_count(convnet)
+    assert abs(difference) <= (16 * 16 + 1 + 10) / 2

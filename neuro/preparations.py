@@ -1,0 +1,105 @@
+"""The preparations that more than one experiment examines, as they were raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from neuro.datasets import Splits, load, subset
+from neuro.distortions import shifted
+from neuro.experiment import Settings, fit_cached
+from neuro.learning import Backpropagation, Learner, WinnerTakeAll
+from neuro.models.convnet import lenet5_as_taught
+from neuro.models.initial import randomised
+from neuro.models.neocognitron import FUKUSHIMA_1980, Stage, neocognitron, supervised
+from neuro.patterns import standard_digits
+from neuro.physiology import accuracy
+from neuro.stimuli import Stimuli, concatenate, resized
+
+T = TypeVar("T")
+
+RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
+# Chosen on validation digits only: for sets of about a thousand digits, and of tens of thousands.
+HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
+THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
+LARGE = ("mnist", "fashion-mnist")
+TIMES_1980, REACH_1980 = 20, 2  # presentations of each pattern; pixels it is moved by at most
+
+
+def shifted_at_random(patterns: Stimuli, times: int, reach: int, generator: torch.Generator) -> Stimuli:
+    """All patterns `times` times over, each time moved by up to `reach` whole pixels in x and in y."""
+    shown = patterns[np.tile(np.arange(len(patterns)), times)]
+    moves = torch.randint(-reach, reach + 1, (2, len(shown)), generator=generator).numpy()
+    return shifted(shown, *moves)
+
+
+def neocognitron_1980(
+    seed: int,
+    cache: Path | None,
+    patterns: Stimuli | None = None,
+    rule: Learner = RULE_1980,
+    stages: Sequence[Stage] = FUKUSHIMA_1980,
+) -> nn.Sequential:
+    """The net of 1980 after 20 presentations of each pattern (the digits 0 to 4), every time somewhere else.
+
+    Shifts of up to 2 pixels, and the order, are drawn from the seed; no label is shown.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    taught = standard_digits() if patterns is None else patterns
+    shown = shifted_at_random(taught.without("label"), TIMES_1980, REACH_1980, generator)
+    return fit_cached(rule, neocognitron(stages), shown, seed, cache)
+
+
+def lenet5(settings: Settings, seed: int) -> tuple[nn.Sequential, nn.Sequential, Splits]:
+    """LeNet-5 as taught, untrained and trained by backpropagation, and the digits as it was shown them.
+
+    Split, initial weights and order all follow from the seed. The rule holds out its own validation digits
+    from the train and validation parts together; the test part is not touched.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    splits = load(settings.dataset or "digits", generator, settings.data_dir)
+    rule = THOUSANDS if splits.name in LARGE else HUNDREDS
+    parts = [splits.train, splits.validation, splits.test]
+    if settings.scale == "quick":
+        parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=6)
+    train, validation, test = (resized(part, 32, margin=2) for part in parts)
+    splits = replace(splits, train=train, validation=validation, test=test)
+    untrained = randomised(lenet5_as_taught(len(splits.classes)), generator).to(settings.device)
+    shown = concatenate([train, validation])
+    return untrained, fit_cached(rule, untrained, shown, seed, settings.cache), splits
+
+
+def few_digits(settings: Settings, seed: int, n_per_class: int, size: int) -> list[Stimuli]:
+    """Training part with n labelled images of each class, validation and test part; 100 of each if quick.
+
+    The set is the embedded digits unless the user names another, split by the seed; images of `size` pixels.
+    """
+    splits = load(settings.dataset or "digits", torch.Generator().manual_seed(seed), settings.data_dir)
+    train = subset(splits.train, n_per_class, torch.Generator().manual_seed(seed))
+    most = settings.pick(100, None, None)
+    return [resized(part[:most], size) for part in (train, splits.validation, splits.test)]
+
+
+def small_neocognitron(
+    seed: int, build: Callable[[Sequence[Stage]], nn.Sequential] = neocognitron, **changes: Any
+) -> nn.Sequential:
+    """Two stages of 1980, of 8 and 16 planes, and a decision layer for ten classes; random initial weights.
+
+    `build` is neocognitron or modern_neocognitron, for images of 16 pixels; `changes` to both stages.
+    """
+    stages = [replace(stage, planes=n, **changes) for stage, n in zip(FUKUSHIMA_1980, (8, 16), strict=False)]
+    return supervised(randomised(build(stages), torch.Generator().manual_seed(seed)), 10, 16)
+
+
+def best(candidates: Sequence[T], raised: Callable[[T, int], nn.Module], shown: Mapping[int, Stimuli]) -> T:
+    """The candidate whose nets, one a seed, are the most accurate; the first of equals.
+
+    `raised(candidate, seed)` is a trained net; `shown` the validation part of each seed.
+    """
+    return max(candidates, key=lambda one: sum(accuracy(raised(one, n), part) for n, part in shown.items()))
