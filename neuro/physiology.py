@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,18 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from neuro.analysis import circular_variance, features, position_tolerance, readout
+from neuro.analysis import (
+    alike_pairs,
+    circular_variance,
+    features,
+    mean_at,
+    one_to_one,
+    position_tolerance,
+    readout,
+    same_winner,
+    unshared,
+    winner,
+)
 from neuro.analysis.curves import ratio
 from neuro.learning.learner import s_layers
 from neuro.recording import layer_names, record
@@ -123,6 +134,42 @@ def readout_accuracy(model: nn.Module, layer: str, parts: Sequence[Stimuli]) -> 
     answers = [features(record(model, part, [layer])[layer]) for part in parts]
     labels = [part.condition("label") for part in parts]
     return readout(*(each for pair in zip(answers, labels, strict=True) for each in pair)).accuracy
+
+
+def recognition(
+    model: nn.Module, layer: str, standard: Stimuli, tests: Mapping[str, tuple[Stimuli, ArrayLike]]
+) -> dict[str, Floats]:
+    """Which of the single cells of a layer wins for each standard pattern, and for images of the same label.
+
+    `tests` are images, each with its amount of something; shares are given at each amount, rising.
+
+    winners             how many different cells win for one of the standard patterns, labelled 0, 1, 2, ...
+    all apart           1 if each of these patterns has a winner of its own, else 0
+    one to one          the share of them that a single cell answers, which answers no other
+    <test>, kept        the share of images with the same winner as the standard pattern of their label
+    <test>, recognised  the same, of patterns whose winner is no other pattern's
+    <test>, silent      the share of images that no cell answers
+    """
+
+    def answers(stimuli: Stimuli) -> Floats:
+        return record(model, stimuli, [layer])[layer][:, :, 0, 0].astype(np.float64)
+
+    own = winner(answers(standard))
+    found = {"winners": np.array(len(np.unique(own[own >= 0])))}
+    found["all apart"] = (unshared(own) >= 0).min().astype(np.float64)
+    found["one to one"] = one_to_one(answers(standard)).mean()
+    for name, (images, amount) in tests.items():
+        wins, label = winner(answers(images)), images.condition("label")
+        found[f"{name}, kept"] = mean_at(amount, same_winner(wins, own[label]))
+        found[f"{name}, recognised"] = mean_at(amount, same_winner(wins, unshared(own)[label]))
+        found[f"{name}, silent"] = mean_at(amount, wins < 0)
+    return found
+
+
+def duplicates(model: nn.Sequential, cosine: float) -> int:
+    """How many pairs of planes of an S-layer learned the same: excitatory weights of a larger cosine."""
+    learned = (layer.a[layer.b > 0].detach().flatten(1).numpy() for layer in s_layers(model).values())
+    return sum(alike_pairs(weights, cosine) for weights in learned)
 
 
 def response_weighted_average(model: nn.Module, stimuli: Stimuli, layers: Sequence[str]) -> dict[str, Floats]:

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 
 from neuro.datasets import Splits, load, subset
-from neuro.distortions import shifted
+from neuro.distortions import deformed, flipped_pixels, scaled, shifted
 from neuro.experiment import Settings, fit_cached
 from neuro.learning import Backpropagation, Learner, WinnerTakeAll
 from neuro.models.convnet import lenet5_as_taught
@@ -29,6 +30,13 @@ RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
 HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
 THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
 LARGE = ("mnist", "fashion-mnist")
+# C-cells of the first two stages that look at one S-cell each.
+UNPOOLED_1980 = (
+    *(replace(stage, c_window=1, c_padding=2) for stage in FUKUSHIMA_1980[:2]),
+    FUKUSHIMA_1980[2],
+)
+SHIFT = "shift (pixels)"
+DISTORTIONS = ("flipped pixels (%)", SHIFT, "size (times)", "deformation (pixels, r.m.s.)")
 TIMES_1980, REACH_1980 = 20, 2  # presentations of each pattern; pixels it is moved by at most
 
 
@@ -37,6 +45,32 @@ def shifted_at_random(patterns: Stimuli, times: int, reach: int, generator: torc
     shown = patterns[np.tile(np.arange(len(patterns)), times)]
     moves = torch.randint(-reach, reach + 1, (2, len(shown)), generator=generator).numpy()
     return shifted(shown, *moves)
+
+
+def distorted(
+    patterns: Stimuli, times: int, generator: torch.Generator
+) -> dict[str, tuple[Stimuli, np.ndarray]]:
+    """All patterns at every amount of each of DISTORTIONS: the images, and the amount of each image.
+
+    Shifts are all that leave a standard pattern whole, and their amount the larger of x and y. What is random
+    is drawn `times` times.
+    """
+
+    def every(amounts: ArrayLike) -> tuple[Stimuli, np.ndarray]:
+        shown = patterns[np.tile(np.arange(len(patterns)), np.shape(amounts)[-1])]
+        return shown, np.repeat(amounts, len(patterns), axis=-1)
+
+    flipped, share = every(np.repeat([0, 0.01, 0.02, 0.04, 0.08], times))
+    moved, places = every(np.mgrid[-3:4, -3:4].reshape(2, -1))
+    sized, factor = every([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4])
+    bent, length = every(np.repeat([0, 0.5, 1, 1.5, 2], times))
+    shown = (
+        (flipped_pixels(flipped, share, generator), 100 * share),
+        (shifted(moved, *places), np.abs(places).max(axis=0)),
+        (scaled(sized, factor), factor),
+        (deformed(bent, length, generator), length),
+    )
+    return dict(zip(DISTORTIONS, shown, strict=True))
 
 
 def neocognitron_1980(
