@@ -1,4 +1,4 @@
-"""Shown five digits and told nothing, most neocognitrons give each a cell of its own, wherever it lies.
+"""Shown five digits, untaught, in most orders of showing, a neocognitron gives each a cell of its own.
 
 Stimuli   the digits 0 to 4, 20 times each, moved at random by up to 2 pixels; likewise letters, X, Y, T, Z.
           Then seven variants of each digit (Fig. 6); digits moved, resized, deformed, with pixels flipped.
@@ -25,9 +25,11 @@ from neuro.patterns import fukushima_digits, letters, standard_digits
 from neuro.physiology import duplicates, learned_features, recognition
 from neuro.plotting import curves_panel, dots_panel, figure, image_table, response_strips
 from neuro.preparations import DISTORTIONS, RULE_1980, SHIFT, UNPOOLED_1980, distorted, neocognitron_1980
+from neuro.recording import record
 
 DIGITS, LETTERS, VARIANTS = standard_digits(), letters(), fukushima_digits()[:35]
 PRINTED = (16, 25), (10, 0), (8, 600), (6, 0), (2, 600), (1, 0)  # cells across, synapses of an S-cell
+CHOSEN = "the constants the paper does not print were chosen for a one-to-one code of other drawings"
 LEARNED, BARE, UNPOOLED = NETS = "winner-take-all", "untrained", "no pooling"
 RAISED = {LEARNED: {}, UNPOOLED: {"stages": UNPOOLED_1980}, "imprinted": {"rule": Imprinting()}}
 RAISED |= {"XYTZ": {"patterns": LETTERS}, "narrow columns": {"rule": replace(RULE_1980, columns=(5, 5, 1))}}
@@ -56,19 +58,21 @@ def run(settings: Settings) -> Result:
     series |= {f"{name}: of 35": series[f"{name}: variants, recognised"].sum(1) for name in NETS}
     numbers = {name: values.mean() for name, values in series.items() if values.ndim == 1}
     series |= {f"learned, {name}": maps for name, maps in learned_features(net, tests[SHIFT][0]).items()}
+    series |= {f"answers, {layer}": maps[0] for layer, maps in record(net, DIGITS[4]).responses.items()}
     series |= {f"amounts, {name}": np.unique(amount) for name, (_, amount) in tests.items()}
     series["variants"] = VARIANTS.images.numpy().reshape(5, 7, 16, 16)
     series["percent"] = 100 * series[f"{LEARNED}: variants, recognised"].mean(0).reshape(5, 7)
     paper, every = "Fukushima 1980", "the paper, of one run; asked of every seed"
     rows = zip(layer_sizes(bare, DIGITS.images[:1]), PRINTED, strict=True)
     right = sum((shape == (24, n, n)) + (size == 24 * (k + 1)) for (_, shape, size), (n, k) in rows)
-    kept = {name: series[f"{name}: {SHIFT}, kept"].mean(0) for name in (LEARNED, UNPOOLED)}
-    near = {name: curve[:3] @ [1, 8, 16] / 25 for name, curve in kept.items()}  # places 0, 1, 2 pixels away
-    silent = series[f"{UNPOOLED}: {SHIFT}, silent"].mean(0) @ [1, 8, 16, 24] / 49
+    moved = {name: series[f"{name}: {SHIFT}, recognised"].mean(0) for name in NETS}
+    near = {name: curve[1:3] @ [8, 16] / 24 for name, curve in moved.items()}  # places 1 and 2 pixels away
+    silent = series[f"{UNPOOLED}: {SHIFT}, silent"].mean(0)[1:3] @ [8, 16] / 24
 
     def claim(what, published, value, control, measure, band=every):
         measured, other = (series[f"{name}{measure}"].mean() for name in (LEARNED, control))
-        return Claim(what, paper, published, value, value, band, measured, control, other)
+        note = CHOSEN if band == every else ""
+        return Claim(what, paper, published, value, value, band, measured, control, other, note)
 
     # fmt: off
     claims = [
@@ -77,12 +81,13 @@ def run(settings: Settings) -> Result:
         claim("five digits win five different UC3 cells: share of seeds", "all five", 1, BARE, ": all apart"),
         claim("one UC3 cell answers a digit, and answers no other: share of digits",
               "none responds to more than one", 1, BARE, ": one to one"),
-        Claim("a digit keeps its winner where it was learned, within 2 pixels: share of images", paper,
+        Claim("a digit is recognised wherever it was learned, 1 or 2 pixels away: share of images", paper,
               "not affected by position at all", 1, 1, every, near[LEARNED], UNPOOLED, near[UNPOOLED],
-              f"without pooling UC3 is silent for {silent:.0%}"),
-        Claim("tolerance is bounded: share of images 3 pixels away, not learned there, that keep the winner",
+              f"untrained {near[BARE]:.2f}; without pooling UC3 is silent for {silent:.0%}"),
+        Claim("tolerance is bounded: images 3 pixels away, not learned there, recognised: share",
               "Barnard & Casasent 1990 (abstract)", "not intrinsically shift invariant", None, 0.95,
-              "set before the run: fewer than 95 of 100", kept[LEARNED][3], "1 pixel away", kept[LEARNED][1]),
+              "set before the run: fewer than 95 of 100", moved[LEARNED][3],
+              "1 pixel away", moved[LEARNED][1]),
         claim("the variants of Fig. 6 are recognised: how many of 35", 35, 35, BARE, ": of 35"),
         claim("X, Y, T, Z, which share strokes, win four UC3 cells: share of seeds", "all four", 1, BARE,
               ", letters: all apart"),
@@ -97,8 +102,8 @@ def run(settings: Settings) -> Result:
 
 
 def draw(result: Result) -> Figure:
-    page, s = figure(7, 8), result.series
-    above, learned, below = page.subfigures(3, 1, height_ratios=(3.6, 1.6, 2.3))
+    page, s = figure(7, 10), result.series
+    above, learned, answers, below = page.subfigures(4, 1, height_ratios=(3.6, 1.6, 2.6, 2.3))
     left, right = above.subfigures(1, 2, width_ratios=(1.7, 1))
     image_table(left.subplots(), s["variants"], s["percent"], range(5), "abcdefg")
     left.suptitle("a standard; b, c moved; d, e, f distorted; g noisy\nbeneath: % of nets that recognise it")
@@ -108,6 +113,8 @@ def draw(result: Result) -> Figure:
         axes.set_ylim(bottom=0)
     response_strips(learned, {layer: s[f"learned, {layer}"] for layer in ("US1", "US2", "US3")})
     learned.suptitle("what each of the 24 planes of the first net learned (black: nothing)")
+    response_strips(answers, {key[9:]: maps for key, maps in s.items() if key.startswith("answers, ")})
+    answers.suptitle("what the same planes answer to the standard 4, layer by layer")
     for axes, test in zip(below.subplots(1, 4, sharey=True), DISTORTIONS, strict=True):
         curves = {net: s[f"{net}: {test}, recognised"] for net in NETS}
         curves_panel(axes, s[f"amounts, {test}"], curves, test, "share recognised", legend=False)

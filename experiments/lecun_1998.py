@@ -117,7 +117,7 @@ def draw(result: Result) -> Figure:
     course.set(yscale="log", title="learning (thin: single seeds)")
     left, right = lower.subfigures(1, 2, width_ratios=(1, 1.2))
     filters, tests = left.subfigures(2, 1, height_ratios=(1, 1.6))
-    filters.suptitle("first filters before and after learning")
+    filters.suptitle("first filters, before learning and (below) after")
     widest = np.abs(s["filters"]).max()
     image_grid(filters, s["filters"], columns=6, limits=(-widest, widest), colourmap="RdBu_r")
     axes = tests.subplots()

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 
 from neuro import data_files
-from neuro.stimuli import Stimuli, resized
+from neuro.stimuli import Stimuli, concatenate, resized
 
 # Of each class, where no parts are published.
 VALIDATION_SHARE = 0.15
@@ -105,6 +105,17 @@ def pictures(path: str | Path, size: int | None = None) -> Stimuli:
     files = _image_files(Path(path))
     names = np.array([file.name for file in files])
     return Stimuli(_images(files, size), {"id": np.arange(len(files)), "file": names})
+
+
+def all_pictures(path: str | Path, size: int) -> Stimuli:
+    """All the pictures of a folder, size x size: labelled if they lie in class folders, else not.
+
+    Raises as `folder` and `pictures`.
+    """
+    if not [part for part in Path(path).glob("[!.]*") if part.is_dir()]:
+        return pictures(path, size)
+    parts = folder(path, torch.Generator().manual_seed(0), size)
+    return concatenate([parts.train, parts.validation, parts.test])
 
 
 def subset(stimuli: Stimuli, n_per_class: int, generator: torch.Generator) -> Stimuli:

@@ -65,8 +65,8 @@ def examine_with_slits(
     """One bright slit, 8 by 1 degrees, at every orientation and offset: the answers of the centre cells.
 
     The model's image is `size` pixels and `field` degrees wide, so that models with retinas of any number of
-    pixels see the same slit. Responses below zero are counted as none. `orientations` must be spread evenly
-    over 180 degrees.
+    pixels see one slit, blurred by EDGE of their own pixels. Responses below zero are counted as none.
+    `orientations` must be spread evenly over 180 degrees.
     """
     orientations, offsets = np.asarray(orientations, dtype=float), np.asarray(offsets, dtype=float)
     every, place = (grid.ravel() for grid in np.meshgrid(orientations, offsets, indexing="ij"))
@@ -166,10 +166,19 @@ def recognition(
     return found
 
 
+def silent_planes(model: nn.Module, stimuli: Stimuli, layer: str) -> float:
+    """The share of the planes of a layer in which no cell answers any of the stimuli."""
+    return float((record(model, stimuli, [layer])[layer] == 0).all(axis=(0, 2, 3)).mean())
+
+
 def duplicates(model: nn.Sequential, cosine: float) -> int:
-    """How many pairs of planes of an S-layer learned the same: excitatory weights of a larger cosine."""
-    learned = (layer.a[layer.b > 0].detach().flatten(1).numpy() for layer in s_layers(model).values())
-    return sum(alike_pairs(weights, cosine) for weights in learned)
+    """How many pairs of planes of an S-layer learned the same: patterns of a larger cosine.
+
+    The weights are a = q c X; the cell compares with the pattern X under the weights c, so the cosine is that
+    of a / sqrt(c).
+    """
+    learned = (layer.a[layer.b > 0] / layer.c.sqrt() for layer in s_layers(model).values())
+    return sum(alike_pairs(patterns.detach().flatten(1).numpy(), cosine) for patterns in learned)
 
 
 def response_weighted_average(model: nn.Module, stimuli: Stimuli, layers: Sequence[str]) -> dict[str, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,7 +110,8 @@ def lenet5(settings: Settings, seed: int) -> tuple[nn.Sequential, nn.Sequential,
     return untrained, fit_cached(rule, untrained, shown, seed, settings.cache), splits
 
 
-def few_digits(settings: Settings, seed: int, n_per_class: int, size: int) -> list[Stimuli]:
+@cache
+def few_digits(settings: Settings, seed: int, n_per_class: int, size: int) -> tuple[Stimuli, ...]:
     """Training part with n labelled images of each class, validation and test part; 100 of each if quick.
 
     The set is the embedded digits unless the user names another, split by the seed; images of `size` pixels.
@@ -117,7 +119,7 @@ def few_digits(settings: Settings, seed: int, n_per_class: int, size: int) -> li
     splits = load(settings.dataset or "digits", torch.Generator().manual_seed(seed), settings.data_dir)
     train = subset(splits.train, n_per_class, torch.Generator().manual_seed(seed))
     most = settings.pick(100, None, None)
-    return [resized(part[:most], size) for part in (train, splits.validation, splits.test)]
+    return tuple(resized(part[:most], size) for part in (train, splits.validation, splits.test))
 
 
 def small_neocognitron(

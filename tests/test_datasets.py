@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neuro import data_files
-from neuro.datasets import digits, folder, load, pictures, subset
+from neuro.datasets import all_pictures, digits, folder, load, pictures, subset
 from neuro.stimuli import Stimuli
 from tests.test_data_files import idx, md5
 
@@ -184,6 +184,14 @@ def test_a_folder_needs_two_classes_of_three_images(class_folders):
     (class_folders / "dog" / "00.png").unlink()
     with pytest.raises(ValueError, match="class dog has 2 images; a split in three needs 3"):
         folder(class_folders, seeded())
+
+
+def test_all_pictures_are_labelled_if_they_lie_in_class_folders(class_folders):
+    shown = all_pictures(class_folders, 8)
+    assert shown.images.shape == (13, 1, 8, 8)
+    assert np.bincount(shown.labels).tolist() == [10, 3]
+    (class_folders / "cat" / ".thumbnails").mkdir()
+    assert "label" not in all_pictures(class_folders / "cat", 8).conditions
 
 
 def test_pictures_are_grey_in_order_and_without_labels(tmp_path):

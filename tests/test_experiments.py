@@ -3,6 +3,8 @@
 import importlib
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,15 @@ def test_a_quick_run_gives_a_picture_numbers_and_claims(name, tmp_path):
     assert result.numbers
     for number, value in result.numbers.items():
         assert result.reasons[number] if value is None else math.isfinite(value)
+
+
+@pytest.mark.slow
+@each_script
+def test_a_script_spreads_its_seeds_over_processes(name, tmp_path):
+    flags = ["--quick", "--seeds", "2", "--jobs", "2", "--out", str(tmp_path)]
+    done = subprocess.run([sys.executable, HERE / f"{name}.py", *flags], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Result.load(tmp_path, name).settings["seeds"] == 2
 
 
 @each_script

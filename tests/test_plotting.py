@@ -207,6 +207,13 @@ def test_each_class_of_a_map_is_named_at_its_median(axes):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("PCA 1", "PCA 2")
 
 
+def test_an_embedding_can_have_its_numbers_beneath(axes):
+    scores = {"features": {"purity": 0.9, "ARI": np.nan}, "picture": {"purity": 1.0}}
+    plotting.embedding_panel(axes, np.zeros((2, 2)), [0, 1], beneath=scores)
+    assert axes.get_xlabel() == "features: purity 0.90, ARI -\npicture: purity 1.00"
+    assert axes.get_ylabel() == ""
+
+
 def test_differences_show_each_pair_and_the_interval_of_their_mean(axes):
     intervals = {"a - b": [2, 1, 3], "one pair": [5, np.nan, np.nan]}
     plotting.differences_panel(axes, {"a - b": [1.5, 2.5], "one pair": [5]}, intervals, "points")
@@ -216,3 +223,20 @@ def test_differences_show_each_pair_and_the_interval_of_their_mean(axes):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a - b", "one pair"]
     assert axes.get_ylim() == (1.5, -0.5)
     assert axes.get_xlabel() == "points"
+
+
+def test_a_scatter_panel_has_a_dot_for_each_value(axes):
+    plotting.scatter_panel(axes, [1, 2, 3], {"a": [4, 5, 6], "b": [7, 8, 9]}, "x (s)", "y (m)")
+    assert [dots.get_offsets().tolist() for dots in axes.collections] == [
+        [[1, 4], [2, 5], [3, 6]],
+        [[1, 7], [2, 8], [3, 9]],
+    ]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x (s)", "y (m)")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_response_strips_are_one_a_layer_with_its_name():
+    page = plotting.figure()
+    plotting.response_strips(page, {"US1": np.ones((3, 4, 4)), "UC1": np.ones((3, 2, 2))})
+    assert [axes.get_ylabel() for axes in page.axes] == ["US1", "UC1"]
+    assert [len(axes.images) for axes in page.axes] == [1, 1]

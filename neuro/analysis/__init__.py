@@ -2,7 +2,7 @@
 
 from neuro.analysis.coding import one_to_one, same_winner, unshared, winner
 from neuro.analysis.curves import silent
-from neuro.analysis.embedding import ClusterScores, cluster_scores, pca, tsne
+from neuro.analysis.embedding import ClusterScores, cluster_scores, pca, trustworthiness, tsne
 from neuro.analysis.paired import PairedDifference, paired_difference
 from neuro.analysis.readout import NearestNeighbours, Readout, features, knn, readout
 from neuro.analysis.similarity import alike_pairs
@@ -46,6 +46,7 @@ __all__ = [
     "same_winner",
     "silent",
     "tolerance_is_clipped",
+    "trustworthiness",
     "tsne",
     "unshared",
     "winner",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn import manifold
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE, trustworthiness
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
@@ -28,23 +28,17 @@ NEIGHBOURS = 10
 
 @dataclass(frozen=True)
 class ClusterScores:
-    """How well the classes hold together, in feature space (PCA to 50) and in the picture.
+    """How well the classes hold together in a space; NaN without labels.
 
-    trustworthiness    1 if every neighbour in the picture is a neighbour in the features (k = 10)
-    purity             the part of a point's 10 nearest neighbours that share its class
-    silhouette         of the classes, -1 to 1
-    ari, nmi           of k-means with as many clusters as classes, against the classes
+    purity       the part of a point's 10 nearest neighbours that share its class
+    silhouette   of the classes, -1 to 1
+    ari, nmi     of k-means with as many clusters as classes, against the classes
     """
 
-    trustworthiness: float
-    purity_features: float
-    purity_picture: float
-    silhouette_features: float
-    silhouette_picture: float
-    ari_features: float
-    ari_picture: float
-    nmi_features: float
-    nmi_picture: float
+    purity: float
+    silhouette: float
+    ari: float
+    nmi: float
 
 
 def pca(features: ArrayLike, n: int = COMPONENTS) -> Floats:
@@ -72,32 +66,48 @@ def tsne(features: ArrayLike, seed: int) -> Floats:
         raise ValueError(f"t-SNE needs at least 4 points of 2 features; got {rows.shape}")
     perplexity = min(PERPLEXITY, (len(rows) - 1) / 3)
     with threadpool_limits(1):
-        method = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
+        method = manifold.TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1)
         return np.asarray(method.fit_transform(pca(rows)), dtype=np.float64)
 
 
-def cluster_scores(features: ArrayLike, embedding: ArrayLike, labels: ArrayLike, seed: int) -> ClusterScores:
-    """Scores of the classes in feature space and in a picture of it. The seed is that of k-means.
+def trustworthiness(features: ArrayLike, embedding: ArrayLike) -> float:
+    """1 if every one of a point's 10 neighbours in the picture is a neighbour in the features.
 
-    Shapes: (B, F), (B, 2), (B,). Raises ValueError if they do not fit, for fewer than 21 points (ten
-    neighbours must be less than half of them) and for fewer than two classes.
+    Of few points, as many neighbours as are less than half of them. Shapes: (B, F), (B, 2). Raises
+    ValueError if they do not fit, and for fewer than 3 points.
     """
-    rows, picture, classes = _rows(features), _rows(embedding), np.asarray(labels)
-    if not len(rows) == len(picture) == classes.size or classes.ndim != 1:
-        shapes = f"{rows.shape}, {picture.shape} and {classes.shape}"
-        raise ValueError(f"features (B, F), embedding (B, 2) and labels (B,) must fit; got {shapes}")
-    if len(rows) <= 2 * NEIGHBOURS or len(np.unique(classes)) < 2:
-        have = f"{len(rows)} points of {len(np.unique(classes))} classes"
-        raise ValueError(f"scores need more than {2 * NEIGHBOURS} points of at least 2 classes; got {have}")
+    rows, picture = _rows(features), _rows(embedding)
+    if len(rows) != len(picture) or len(rows) < 3:
+        shapes = f"{rows.shape} and {picture.shape}"
+        raise ValueError(f"features (B, F) and embedding (B, 2) must fit, B at least 3; got {shapes}")
+    near = min(NEIGHBOURS, (len(rows) - 1) // 2)
     with threadpool_limits(1):
-        scores = {"trustworthiness": float(trustworthiness(rows, picture, n_neighbors=NEIGHBOURS))}
-        for name, points in (("features", pca(rows)), ("picture", picture)):
-            found = KMeans(len(np.unique(classes)), n_init=10, random_state=seed).fit_predict(points)
-            scores[f"purity_{name}"] = _purity(points, classes)
-            scores[f"silhouette_{name}"] = float(silhouette_score(points, classes))
-            scores[f"ari_{name}"] = float(adjusted_rand_score(classes, found))
-            scores[f"nmi_{name}"] = float(normalized_mutual_info_score(classes, found))
-    return ClusterScores(**scores)
+        return float(manifold.trustworthiness(rows, picture, n_neighbors=near))
+
+
+def cluster_scores(points: ArrayLike, labels: ArrayLike | None, seed: int) -> ClusterScores:
+    """Scores of the classes in feature space or in a picture of it. The seed is that of k-means.
+
+    Shapes: (B, F), (B,). Raises ValueError if they do not fit, for no more than ten points and for fewer
+    than two classes.
+    """
+    rows = _rows(points)
+    if labels is None:
+        return ClusterScores(*[np.nan] * 4)
+    classes = np.asarray(labels)
+    if classes.shape != (len(rows),):
+        raise ValueError(f"points (B, F) and labels (B,) must fit; got {rows.shape} and {classes.shape}")
+    if len(rows) <= NEIGHBOURS or len(np.unique(classes)) < 2:
+        have = f"{len(rows)} points of {len(np.unique(classes))} classes"
+        raise ValueError(f"scores need more than {NEIGHBOURS} points of at least 2 classes; got {have}")
+    with threadpool_limits(1):
+        found = KMeans(len(np.unique(classes)), n_init=10, random_state=seed).fit_predict(rows)
+        return ClusterScores(
+            _purity(rows, classes),
+            float(silhouette_score(rows, classes)),
+            float(adjusted_rand_score(classes, found)),
+            float(normalized_mutual_info_score(classes, found)),
+        )
 
 
 def _purity(points: Floats, classes: NDArray[np.generic]) -> float:

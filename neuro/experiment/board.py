@@ -33,8 +33,8 @@ def committed(figures: Path, story: Sequence[str]) -> list[Result]:
 def text_table(claims: Iterable[Claim]) -> str:
     """The claims as a plain table for the terminal."""
     rows = [("verdict", "measured", "band", "published", "what")]
-    rows += [(c.verdict, in_words(c.measured), c.band, in_words(c.published), c.what) for c in claims]
-    short = [[textwrap.shorten(cell, 24, placeholder="...") for cell in row[:-1]] for row in rows]
+    rows += [(c.outcome, in_words(c.measured), c.band, in_words(c.published), c.what) for c in claims]
+    short = [[row[0], *(textwrap.shorten(cell, 24, placeholder="...") for cell in row[1:-1])] for row in rows]
     widths = [max(map(len, column)) for column in zip(*short, strict=True)]
     lines = []
     for cells, (*_, what) in zip(short, rows, strict=True):
@@ -102,7 +102,7 @@ def _cells(claim: Claim) -> list[str]:
     band = claim.band if claim.band == "-" else f"{claim.band} ({claim.band_from})"
     control = f"{claim.control}: {in_words(claim.control_measured)}" if claim.control else "-"
     return [
-        claim.verdict,
+        claim.outcome,
         what,
         claim.source,
         in_words(claim.published),

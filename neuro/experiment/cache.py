@@ -71,6 +71,8 @@ def _key(rule: Learner, model: nn.Module, stimuli: Stimuli, seed: int) -> str:
         raise ValueError(f"the repr of {type(rule).__name__} leaves something out, so it cannot be a key")
     digest = hashlib.sha256()
     layers = [(name, type(layer).__name__, _attributes(layer)) for name, layer in model.named_modules()]
+    if "..." in repr(layers):
+        raise ValueError("a layer holds an array too long for the key of the cache; use --no-cache")
     code = code_hash(_code_files(rule, model))
     parts = (rule, layers, checksum(stimuli), seed, code, torch.__version__)
     digest.update(re.sub(r" at 0x[0-9a-f]+", "", repr(parts)).encode())  # a function's repr holds its address

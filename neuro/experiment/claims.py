@@ -13,7 +13,7 @@ def in_words(value: str | float | None) -> str:
     """Words as they are, whole numbers in full, others to four places, and a dash for none."""
     if value is None or isinstance(value, str):
         return value or "-"
-    return f"{value:,.0f}" if abs(value) < 1e9 and value == round(value) else f"{value:.4g}"
+    return f"{value + 0.0:,.0f}" if abs(value) < 1e9 and value == round(value) else f"{value:.4g}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,12 @@ class Claim:
         if control is not None and (not math.isfinite(control) or self._in_band(control)):
             return "fails"
         return "holds"
+
+    @property
+    def outcome(self) -> str:
+        """The verdict, and where it is the control that failed to fail, that."""
+        at_fault = self.verdict == "fails" and self._in_band(self.measured or 0.0)
+        return "fails (in the control it holds too)" if at_fault else self.verdict
 
     @property
     def band(self) -> str:

@@ -142,6 +142,8 @@ def _main(script: Path, run: Run, draw: Draw, args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     settings = settings_from(args, root)
     folder = out_folder(args, settings, root, name)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--out {folder} is a file; name a folder")
     if args.check:
         return _check(script, run, draw, args, settings)
     if args.redraw:
@@ -159,8 +161,8 @@ def _run(
     script: Path, run: Run, draw: Draw, args: argparse.Namespace, settings: Settings, folder: Path
 ) -> Result:
     """Compute, draw, and only then write; print the claims."""
-    start = time.perf_counter()
-    result = replace(run(settings), name=script.stem, settings=settings.record(), code=script_hash(script))
+    start, code = time.perf_counter(), script_hash(script)  # of the code as it is now, not after the run
+    result = replace(run(settings), name=script.stem, settings=settings.record(), code=code)
     figure = _drawn(draw, result)
     seconds = time.perf_counter() - start
     about = run_record(script.parents[1], settings.device, settings.jobs, seconds)
@@ -187,8 +189,9 @@ def _drawn(draw: Draw, result: Result) -> Figure:
 
 
 def _is_done(script: Path, settings: Settings, folder: Path) -> bool:
-    if not (folder / f"{script.stem}.json").exists():
-        return False
+    own = settings.model or settings.images or (settings.dataset and Path(settings.dataset).is_dir())
+    if own or not (folder / f"{script.stem}.json").exists():
+        return False  # what is the user's own may have changed behind the same name
     saved = Result.load(folder, script.stem)
     return saved.settings == settings.record() and saved.code == script_hash(script)
 

@@ -82,14 +82,20 @@ class Settings:
         return "-".join([*parts, *([] if self.device == "cpu" else [self.device])])
 
     def own_model(self) -> nn.Module:
-        """The user's net, `--model module:function`; raises UserError if there is none such."""
+        """The user's net, `--model module:function`, for images (B, 1, 32, 32); else raises UserError."""
         module, _, function = (self.model or "").partition(":")
+        if not module or not function or module.endswith(".py"):
+            raise UserError(f"--model wants module:function, without .py; got {self.model!r}")
         if str(Path.cwd()) not in sys.path:
             sys.path.insert(0, str(Path.cwd()))
         try:
-            model = getattr(importlib.import_module(module), function)()
-        except (ImportError, AttributeError, ValueError) as error:
-            raise UserError(f"--model wants module:function, got {self.model!r}: {error}") from error
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seed)  # a net with random weights is then the same every time
+                model = getattr(importlib.import_module(module), function)()
+            if isinstance(model, nn.Module):
+                model.eval()(torch.zeros(1, 1, 32, 32))
+        except Exception as error:  # whatever the user's code raises is the user's to mend
+            raise UserError(f"--model {self.model}: {type(error).__name__}: {error}") from error
         if not isinstance(model, nn.Module):
             raise UserError(f"--model {self.model} gives a {type(model).__name__}, not a torch.nn.Module")
         return model

@@ -45,6 +45,8 @@ def _main(folder: Path, story: Sequence[str], args: argparse.Namespace) -> int:
     if unknown:
         raise UserError(f"no experiment {', '.join(unknown)}; there are {', '.join(there) or 'none'}")
     names = [name for name in there if name in args.names] if args.names else there
+    if args.model or args.images:
+        names = _takers(folder, names, named=bool(args.names))
     root = folder.parent
     figures = root / "figures"
     if args.list:
@@ -61,6 +63,15 @@ def _main(folder: Path, story: Sequence[str], args: argparse.Namespace) -> int:
     for name in failed:
         print(f"experiments: {name} failed", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _takers(folder: Path, names: list[str], named: bool) -> list[str]:
+    """The scripts that take the user's own net or pictures; UserError if one was named that does not."""
+    takers = [name for name in names if "takes=" in (folder / f"{name}.py").read_text(encoding="utf-8")]
+    if not takers or (named and takers != names):
+        others = ", ".join(name for name in names if name not in takers)
+        raise UserError(f"--model and --images are not for {others}")
+    return takers
 
 
 def _flags(args: argparse.Namespace, jobs: int) -> list[str]:

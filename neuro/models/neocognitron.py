@@ -12,6 +12,7 @@ Differs from the paper (each item is a choice where the paper prints nothing, an
 - initial a: `weak_orientation_preference`; the paper names what it depends on and prints no function;
 - the 16 -> 10 and 8 -> 6 grids: a C-layer takes every second place whose window touches the S-plane, which
   gives the printed sizes and is asymmetric by half a cell; beyond the border lie zeros;
+- psi is zero for every x <= 0; as printed, phi[x / (alpha + x)], it would answer again below -alpha;
 - windows are squares, as the printed synapse counts (25, 600) say; the figures draw ellipses.
 """
 

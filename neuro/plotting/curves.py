@@ -134,8 +134,17 @@ def raster_panel(axes: Axes, spikes: ArrayLike, dt: float, shown: tuple[float, f
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
 
 
-def embedding_panel(axes: Axes, xy: ArrayLike, labels: ArrayLike, name: str = "t-SNE") -> None:
-    """Points (n, 2) coloured by label (n,), each class named at its median. The axes have no unit."""
+def embedding_panel(
+    axes: Axes,
+    xy: ArrayLike,
+    labels: ArrayLike,
+    name: str = "t-SNE",
+    beneath: Mapping[str, Mapping[str, float]] | None = None,
+) -> None:
+    """Points (n, 2) coloured by label (n,), each class named at its median. The axes have no unit.
+
+    `beneath` the panel a line for each name, with its numbers, a dash for NaN.
+    """
     points, classes = np.asarray(xy, dtype=float), np.asarray(labels)
     for position, label in enumerate(np.unique(classes)):
         own = points[classes == label]
@@ -146,3 +155,11 @@ def embedding_panel(axes: Axes, xy: ArrayLike, labels: ArrayLike, name: str = "t
         axes.text(x, y, str(label), ha="center", va="center", weight="bold", path_effects=halo)
     axes.set(xticks=[], yticks=[], xlabel=f"{name} 1", ylabel=f"{name} 2")
     axes.set_aspect("equal", adjustable="datalim")
+    if beneath is not None:
+        lines = {
+            line: ", ".join(
+                f"{what} {'-' if np.isnan(value) else f'{value:.2f}'}" for what, value in numbers.items()
+            )
+            for line, numbers in beneath.items()
+        }
+        axes.set(xlabel="\n".join(f"{line}: {told}" for line, told in lines.items()), ylabel="")

@@ -14,6 +14,7 @@ GREY = "#8C8C8C"
 
 COLOURS = {
     "pixels": GREY,
+    "other weights": "#999933",
     "untrained": "#000000",
     "imprinted": "#CC79A7",
     "winner-take-all": "#E69F00",

@@ -120,12 +120,15 @@ def test_the_same_exceptions_from_elsewhere_are_bugs(bug):
 
 def test_a_net_of_ones_own_is_imported(tmp_path, monkeypatch):
     (tmp_path / "my_net.py").write_text(
-        "import torch\n\ndef net():\n    return torch.nn.Linear(2, 3)\n\nx = dict\n"
+        "import torch\n\ndef net():\n    return torch.nn.Linear(32, 3)\n\n"
+        "def narrow():\n    return torch.nn.Linear(2, 3)\n\nx = dict\n"
     )
     monkeypatch.chdir(tmp_path)
     assert Settings(model="my_net:net").own_model().out_features == 3
     for model, message in [
         ("my_net", "--model wants module:function"),
+        ("my_net.py:net", "without .py"),
+        ("my_net:narrow", "cannot be multiplied"),
         ("my_net:other", "has no attribute 'other'"),
         ("no_such_module:net", "No module named 'no_such_module'"),
         ("my_net:x", "gives a dict, not a torch.nn.Module"),

@@ -1,0 +1,96 @@
+"""Preparations: what they were shown, and that one seed raises one net."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from neuro.analysis import winner
+from neuro.experiment import Settings
+from neuro.models.neocognitron import fukushima_1980, neocognitron
+from neuro.patterns import standard_digits
+from neuro.preparations import (
+    DISTORTIONS,
+    SHIFT,
+    UNPOOLED_1980,
+    best,
+    distorted,
+    few_digits,
+    neocognitron_1980,
+    shifted_at_random,
+    small_neocognitron,
+)
+from neuro.recording import record
+from neuro.stimuli import Stimuli
+
+
+def test_patterns_shifted_at_random_come_in_rounds_and_reach_every_place_and_none_beyond():
+    dots = torch.zeros(2, 1, 9, 9)
+    dots[:, 0, 4, 4] = 1
+    shown = shifted_at_random(
+        Stimuli(dots, {"label": np.array([3, 7])}), 200, 2, torch.Generator().manual_seed(0)
+    )
+    assert shown.condition("label").tolist() == [3, 7] * 200
+    # Light falls on each of the 25 places: one is missed with a chance of 25 (24/25)^400, 2e-6.
+    assert torch.equal(shown.images.amax((0, 1)), nn.functional.pad(torch.ones(5, 5), (2, 2, 2, 2)))
+
+
+def test_distorted_patterns_come_at_every_amount_and_are_themselves_at_none():
+    digits = standard_digits()
+    shown = distorted(digits, 2, torch.Generator().manual_seed(0))
+    assert list(shown) == list(DISTORTIONS)
+    for name, (images, amount) in shown.items():
+        assert len(images) == len(amount)
+        still = images[amount == (1 if name == "size (times)" else 0)]
+        assert len(still) >= 5
+        # Bilinear resampling at no displacement is exact up to rounding.
+        expected = digits.images[still.condition("label")]
+        torch.testing.assert_close(still.images, expected, atol=1e-5, rtol=0)
+    # Places 0, 1, 2, 3 pixels away, the larger of x and y: 1, 8, 16, 24 of each of five digits.
+    assert np.bincount(shown[SHIFT][1]).tolist() == [5, 40, 80, 120]
+    assert (shown[SHIFT][0].images.sum((1, 2, 3)).reshape(-1, 5) == digits.images.sum((1, 2, 3))).all()
+
+
+@pytest.mark.slow
+def test_the_net_of_1980_is_raised_by_its_seed_and_sees_no_label():
+    digits = standard_digits()
+    net, again = (neocognitron_1980(0, None, patterns) for patterns in (None, digits.without("label")))
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in net.state_dict().items())
+    assert len(set(winner(record(net, digits, ["UC3"])["UC3"][:, :, 0, 0]))) == 5
+
+
+def test_cells_that_pool_nothing_leave_the_printed_grids_as_they_are():
+    image = torch.zeros(1, 1, 16, 16)
+    for pooled, unpooled in zip(fukushima_1980(), neocognitron(UNPOOLED_1980), strict=True):
+        assert pooled(torch.zeros_like(image)).shape == unpooled(torch.zeros_like(image)).shape
+        image = pooled(image)
+
+
+def test_few_digits_are_so_many_of_each_class_and_no_part_shares_an_image():
+    train, validation, test = few_digits(Settings(), 0, 7, 16)
+    assert np.bincount(train.labels).tolist() == [7] * 10
+    assert train.images.shape[1:] == (1, 16, 16)
+    ids = [set(part.condition("id")) for part in (train, validation, test)]
+    assert len(set.union(*ids)) == sum(map(len, ids))
+
+
+def test_the_decision_of_a_small_neocognitron_prefers_no_class_at_first():
+    # The decision layer begins at zero.
+    net, other = small_neocognitron(0), small_neocognitron(1)
+    assert torch.equal(net(torch.rand(2, 1, 16, 16)), torch.zeros(2, 10))
+    assert not torch.equal(net.US1.a, other.US1.a)
+
+
+def test_the_best_candidate_is_the_first_of_those_most_accurate_over_all_seeds():
+    # A net that says "light" above its threshold; 0.2 is dark, 0.4 and 0.6 are light.
+    def raised(threshold, seed):
+        last = nn.Linear(1, 2)
+        last.weight.data = torch.tensor([[0.0], [1.0]])
+        last.bias.data = torch.tensor([threshold, 0.0])
+        return nn.Sequential(nn.Flatten(), last)
+
+    shown = {
+        0: Stimuli(torch.tensor([0.2, 0.6])[:, None, None, None], {"label": np.array([0, 1])}),
+        1: Stimuli(torch.tensor([0.4])[:, None, None, None], {"label": np.array([1])}),
+    }
+    assert best([0.1, 0.5, 0.3, 0.35], raised, shown) == 0.3
