@@ -3,7 +3,8 @@
 Stimuli   handwritten digits, 28 by 28 pixels in a black frame of 2: the 1,797 bundled digits, split anew for
           every seed; the published numbers are on MNIST (--full --dataset mnist).
 Model     lenet5_as_taught(): 61,706 parameters, with full connections, maximum pooling and ReLU.
-Learning  Backpropagation, one cycle of the learning rate; its settings were chosen on validation digits only.
+Learning  Backpropagation, one cycle of the learning rate; its settings were chosen on validation digits (of
+          the bundled ones, which every seed splits anew, some are test digits of other seeds).
 Measured  sizes and parameters of every layer; learning curves; test error; confusions; first filters, before
           and after. Beside it the same net untrained, and the linear readout of its full2 and of the pixels.
 Expected  61,706 parameters (the decks), which are 1,706 more than the 60,000 of the paper: 900 for the full
