@@ -27,7 +27,7 @@ from neuro.stimuli import Stimuli, concatenate, resized
 T = TypeVar("T")
 
 RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
-# Chosen on validation digits (bundled ones: see lecun_1998): for sets of about a thousand digits, and of tens of thousands.
+# Chosen on validation digits (bundled ones: see lecun_1998), for a thousand digits and for tens of thousands.
 HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
 THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
 LARGE = ("mnist", "fashion-mnist")
