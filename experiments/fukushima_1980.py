@@ -6,6 +6,7 @@ Model     fukushima_1980(). Controls: untrained; C-cells that look at one S-cell
 Learning  WinnerTakeAll, all layers together; each seed has other shifts, in another order.
 Measured  the winner: the UC3 cell that answers most, if any does. A digit's cell is the winner when the digit
           is in the middle. An image is recognised if its digit's cell wins, and is no other digit's cell.
+          (This replaced 'if the same cell wins' after an earlier run: one cell could win for all digits.)
 Expected  the printed sizes; a cell for each digit and only for it, as for X, Y, T, Z, wherever it lies (1990:
           not beyond the shifts learned); 35 of 35 variants; one plane of US3 learns at a time, no two alike.
 """
@@ -124,4 +125,4 @@ def draw(result: Result) -> Figure:
 
 
 if __name__ == "__main__":
-    main(run, draw)
+    main(run, draw, takes=())

@@ -107,4 +107,4 @@ def draw(result: Result) -> Figure:
 
 
 if __name__ == "__main__":
-    main(run, draw)
+    main(run, draw, takes=())

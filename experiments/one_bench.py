@@ -54,10 +54,11 @@ def models(settings, seed):
 
 def examined(settings, seed):
     """MEASURES of the cells of each layer, (2, K); of those that learn also before they learned."""
-    offsets, cells = OFFSETS[:: settings.pick(4, 1, 1)], {}
+    every = settings.pick(4, 1, 1)
+    orientations, offsets, cells = ORIENTATIONS[:: min(every, 2)], OFFSETS[::every], {}
     for state, chains in zip(("", "untrained "), models(settings, seed), strict=False):
         for name, model in chains.items():
-            seen = examine_with_slits(model, layer_names(model), ORIENTATIONS, offsets, RETINA[name])
+            seen = examine_with_slits(model, layer_names(model), orientations, offsets, RETINA[name])
             for layer, told in seen.items():
                 cells[state + layer] = np.stack([told.circular_variance, told.position_tolerance])
     return cells
@@ -144,4 +145,4 @@ def draw(result: Result) -> Figure:
 
 
 if __name__ == "__main__":
-    main(run, draw, takes=("model", "images"))
+    main(run, draw, takes=("dataset", "model", "images"))

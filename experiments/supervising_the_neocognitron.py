@@ -81,7 +81,8 @@ def run(settings: Settings) -> Result:
 
     deck, ours = "deck 004, 'Supervising the neocognitron'", "set before the run:"
     told = "can now train the S-cell weights"
-    gained = f"{ours} the 95 % interval lies above 0; original functions"
+    stricter = "made stricter after an earlier run:"
+    gained = f"{stricter} the 95 % interval lies above 0; original functions"
     planes = [series[f"{form}: S-planes changed"].min() for form in (ORIGINAL, MODERN)]
     decision, net, unread, read = (series[f"{ORIGINAL}: {what}"] for what in TOLD)
     modern, bare = (series[f"{form}: {ALL}"] for form in (MODERN, BARE))
@@ -106,7 +107,7 @@ def run(settings: Settings) -> Result:
               told, 0, None, gained, paired_difference(read, unread).low,
               note=f"mean {(read - unread).mean():.1f}"),
         Claim("ReLU and max lose nothing: accuracy above that of the original, points, lower end",
-              "deck 004, 'Neocognitron'", "could simply replace", 0, None, f"{ours} no loss",
+              "deck 004, 'Neocognitron'", "could simply replace", 0, None, f"{stricter} no loss",
               paired_difference(modern, net).low, BARE, paired_difference(bare, net).low,
               f"means {(modern - net).mean():.1f}, {BARE} {(bare - net).mean():.1f}"),
     ]

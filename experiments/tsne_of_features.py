@@ -120,4 +120,4 @@ def draw(result: Result) -> Figure:
 
 
 if __name__ == "__main__":
-    main(run, draw, takes=("model", "images"))
+    main(run, draw, takes=("dataset", "model", "images"))

@@ -125,7 +125,7 @@ def run(settings: Settings) -> Result:
               "the convnet on a scrambled retina", of_scrambled, f"hidden units of the MLP {of_mlp:.2f}"),
         Claim("a convnet needs neighbourhood: points lost on a scrambled retina, convnet - MLP, lower end",
               "deck 000", "nearby pixels are similar; MLPs do not care", 0, None,
-              "set before the run: the 95 % interval lies above 0", needs.low,
+              "made stricter after an earlier run: the 95 % interval lies above 0", needs.low,
               "the MLP's own loss", cares.low,
               f"20 a class: {convnet_few:.1f}, MLP {mlp_few:.1f}; all: {convnet_all:.1f}, {mlp_all:.1f}"),
         Claim("weights from 108 megapixels in colour to 100 hidden units are billions", "deck 000",

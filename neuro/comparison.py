@@ -78,7 +78,7 @@ def bench(settings: Settings, seed: int, planes: Sequence[int] = PLANES) -> Benc
     parts = [subset(splits.train, settings.pick(5, LABELS, LABELS), generator)]
     # Of the embedded digits that is all; larger sets are not read to the end.
     for part, most in zip(
-        (splits.validation, splits.test), settings.pick((100, 200), MOST, MOST), strict=True
+        (splits.validation, splits.test), settings.pick((60, 100), MOST, MOST), strict=True
     ):
         parts.append(part[torch.randperm(len(part), generator=generator)[:most].numpy()])
     train, validation, test = (resized(part, SIZE, MARGIN) for part in parts)

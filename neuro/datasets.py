@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from neuro import data_files
@@ -74,6 +73,8 @@ def digits(generator: torch.Generator) -> Splits:
     Of each class about 50 % train, 15 % validate and 35 % test.
     Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (their test part).
     """
+    from sklearn.datasets import load_digits  # takes most of a second; other sets do without
+
     bunch = load_digits()
     images = torch.from_numpy(bunch.images[:, None] / 16).float()
     return _split("digits", images, bunch.target, _DIGITS, generator, "CC BY 4.0")

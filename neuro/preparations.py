@@ -102,7 +102,7 @@ def lenet5(settings: Settings, seed: int) -> tuple[nn.Sequential, nn.Sequential,
     rule = THOUSANDS if splits.name in LARGE else HUNDREDS
     parts = [splits.train, splits.validation, splits.test]
     if settings.scale == "quick":
-        parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=6)
+        parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=3)
     train, validation, test = (resized(part, 32, margin=2) for part in parts)
     splits = replace(splits, train=train, validation=validation, test=test)
     untrained = randomised(lenet5_as_taught(len(splits.classes)), generator).to(settings.device)

@@ -3,7 +3,8 @@
 Clusters are measured in feature space as well as in the picture: t-SNE makes clusters look, and score,
 better than they are, the more so the more points there are.
 
-Everything here runs in one thread, so that one seed gives one picture.
+Everything here runs in one thread, so that one seed gives one picture. Scikit-learn is imported where it
+is used: it takes most of a second.
 """
 
 from __future__ import annotations
@@ -12,11 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import manifold
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
-from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from neuro.analysis.curves import Floats
@@ -47,6 +43,8 @@ def pca(features: ArrayLike, n: int = COMPONENTS) -> Floats:
     Shapes: (B, F) -> (B, min(n, B, F)). Raises ValueError if features are not (B, F), not finite, or all
     constant.
     """
+    from sklearn.decomposition import PCA
+
     rows = _rows(features)
     with threadpool_limits(1):
         return np.asarray(PCA(min(n, *rows.shape), svd_solver="full").fit_transform(rows))
@@ -61,6 +59,8 @@ def tsne(features: ArrayLike, seed: int) -> Floats:
 
     Shapes: (B, F) -> (B, 2). Raises ValueError as `pca`, and for fewer than 4 points or 2 features.
     """
+    from sklearn import manifold
+
     rows = _rows(features)
     if len(rows) < 4 or rows.shape[1] < 2:
         raise ValueError(f"t-SNE needs at least 4 points of 2 features; got {rows.shape}")
@@ -76,6 +76,8 @@ def trustworthiness(features: ArrayLike, embedding: ArrayLike) -> float:
     Of few points, as many neighbours as are less than half of them. Shapes: (B, F), (B, 2). Raises
     ValueError if they do not fit, and for fewer than 3 points.
     """
+    from sklearn import manifold
+
     rows, picture = _rows(features), _rows(embedding)
     if len(rows) != len(picture) or len(rows) < 3:
         shapes = f"{rows.shape} and {picture.shape}"
@@ -91,6 +93,8 @@ def cluster_scores(points: ArrayLike, labels: ArrayLike | None, seed: int) -> Cl
     Shapes: (B, F), (B,). Raises ValueError if they do not fit, for no more than ten points and for fewer
     than two classes.
     """
+    from sklearn import cluster, metrics
+
     rows = _rows(points)
     if labels is None:
         return ClusterScores(*[np.nan] * 4)
@@ -101,16 +105,18 @@ def cluster_scores(points: ArrayLike, labels: ArrayLike | None, seed: int) -> Cl
         have = f"{len(rows)} points of {len(np.unique(classes))} classes"
         raise ValueError(f"scores need more than {NEIGHBOURS} points of at least 2 classes; got {have}")
     with threadpool_limits(1):
-        found = KMeans(len(np.unique(classes)), n_init=10, random_state=seed).fit_predict(rows)
+        found = cluster.KMeans(len(np.unique(classes)), n_init=10, random_state=seed).fit_predict(rows)
         return ClusterScores(
             _purity(rows, classes),
-            float(silhouette_score(rows, classes)),
-            float(adjusted_rand_score(classes, found)),
-            float(normalized_mutual_info_score(classes, found)),
+            float(metrics.silhouette_score(rows, classes)),
+            float(metrics.adjusted_rand_score(classes, found)),
+            float(metrics.normalized_mutual_info_score(classes, found)),
         )
 
 
 def _purity(points: Floats, classes: NDArray[np.generic]) -> float:
+    from sklearn.neighbors import NearestNeighbors
+
     nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(points).kneighbors(return_distance=False)
     return float((classes[nearest] == classes[:, None]).mean())
 

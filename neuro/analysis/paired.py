@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,6 @@ def paired_difference(one: ArrayLike, other: ArrayLike) -> PairedDifference:
     differences, n = a - b, len(a)
     if n == 1:
         return PairedDifference(float(differences[0]), np.nan, np.nan)
-    reach = t.ppf(0.975, n - 1) * differences.std(ddof=1) / np.sqrt(n)
+    reach = stdtrit(n - 1, 0.975) * differences.std(ddof=1) / np.sqrt(n)
     mean = differences.mean()
     return PairedDifference(float(mean), float(mean - reach), float(mean + reach))

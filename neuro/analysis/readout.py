@@ -1,6 +1,7 @@
 """The shared readouts: the same question, which class was shown, asked of any features.
 
 The training part fits, the validation part chooses the one setting, the test part is scored once.
+Scikit-learn is imported where it is used: it takes most of a second.
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.linear_model import RidgeClassifier
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 # From almost no penalty to one that outweighs a few thousand standardised features; the strongest first,
@@ -84,6 +82,9 @@ def readout(
     Raises ValueError if shapes do not fit, features are not finite, there is one class only, or an id is
     in two parts.
     """
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.preprocessing import StandardScaler
+
     parts = _parts((train, validation, test), (train_labels, validation_labels, test_labels), ids)
     rows = parts[0][0]
     scaler = StandardScaler().fit(rows)
@@ -113,6 +114,8 @@ def knn(
 
     Shapes and errors as for `readout`; ValueError also if there are fewer training stimuli than neighbours.
     """
+    from sklearn.neighbors import KNeighborsClassifier
+
     parts = _parts((train, validation, test), (train_labels, validation_labels, test_labels), ids)
     n_train = len(parts[0][0])
     if not neighbours or min(neighbours) < 1 or max(neighbours) > n_train:

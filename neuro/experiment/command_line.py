@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import torch
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from neuro.experiment.board import text_table
@@ -29,15 +28,20 @@ Run = Callable[[Settings], Result]
 Draw = Callable[[Result], Figure]
 
 
-def main(run: Run, draw: Draw, argv: Sequence[str] | None = None, takes: Sequence[str] = ()) -> None:
-    """Run one experiment as the command line says; `takes` may name `model` and `images`.
+def main(
+    run: Run, draw: Draw, argv: Sequence[str] | None = None, takes: Sequence[str] = ("dataset",)
+) -> None:
+    """Run one experiment as the command line says; `takes` may name `dataset`, `model` and `images`.
 
     Exit status: 0; 1 if --check finds that a claim fails which the committed result says holds; 2 for bad
     input, said in one line (`python -X dev` shows its traceback); 130 when interrupted.
     """
     script = Path(inspect.getfile(run)).resolve()
     parser = make_parser(script.stem, ast.get_docstring(ast.parse(script.read_bytes())) or "", takes)
-    exit_with(lambda: _main(script, run, draw, parser.parse_args(argv)), script.stem)
+    args = parser.parse_args(argv)
+    if args.dataset and "dataset" not in takes:
+        print(f"{script.stem}: shows no data set; --dataset {args.dataset} changes nothing", file=sys.stderr)
+    exit_with(lambda: _main(script, run, draw, args), script.stem)
 
 
 def exit_with(work: Callable[[], int], name: str) -> None:
@@ -167,7 +171,6 @@ def _run(
     seconds = time.perf_counter() - start
     about = run_record(script.parents[1], settings.device, settings.jobs, seconds)
     replace(result, run=about).save(folder, figure, args.format)
-    plt.close(figure)
     print(f"{script.stem}: {seconds:.1f} s, {folder / script.stem}.{args.format}")
     print(text_table(result.claims))
     return result
@@ -177,7 +180,6 @@ def _redraw(result: Result, draw: Draw, folder: Path, suffix: str) -> None:
     figure = _drawn(draw, result)
     with written_aside(folder, result.name) as aside:
         save_picture(figure, aside / f"{result.name}.{suffix}")
-    plt.close(figure)
     print(f"{result.name}: drawn again, {folder / result.name}.{suffix}")
 
 

@@ -67,7 +67,7 @@ def _main(folder: Path, story: Sequence[str], args: argparse.Namespace) -> int:
 
 def _takers(folder: Path, names: list[str], named: bool) -> list[str]:
     """The scripts that take the user's own net or pictures; UserError if one was named that does not."""
-    takers = [name for name in names if "takes=" in (folder / f"{name}.py").read_text(encoding="utf-8")]
+    takers = [name for name in names if '"model"' in (folder / f"{name}.py").read_text(encoding="utf-8")]
     if not takers or (named and takers != names):
         others = ", ".join(name for name in names if name not in takers)
         raise UserError(f"--model and --images are not for {others}")

@@ -169,7 +169,9 @@ class ComplexCells(nn.Module):
 
     def forward(self, simple: Tensor) -> Tensor:
         best_phase = simple.unflatten(1, (-1, len(PHASES))).amax(2)
-        return F.max_pool2d(best_phase, 2 * self.radius + 1, stride=1, padding=self.radius)
+        side, r = 2 * self.radius + 1, self.radius  # a square's maximum is that of its rows' maxima
+        rows = F.max_pool2d(best_phase, (1, side), stride=1, padding=(0, r))
+        return F.max_pool2d(rows, (side, 1), stride=1, padding=(r, 0))
 
 
 def hubel_wiesel(

@@ -267,6 +267,13 @@ def test_a_model_and_images_are_taken_by_the_scripts_that_ask_for_them(do, exper
     assert record(folder)["settings"]["images"] == "pictures"
 
 
+def test_a_script_without_data_says_that_a_data_set_changes_nothing(do, experiment, tmp_path, capsys):
+    assert do(experiment(), "--quick --dataset mnist --out out", takes=()) == 0
+    assert capsys.readouterr().err == "dice: shows no data set; --dataset mnist changes nothing\n"
+    assert do(experiment(), "--quick --dataset mnist --out out") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_the_data_folder_comes_from_the_environment(do, experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("NEURO_DATA", "/from/environment")
     telling = experiment(change={"    n = len": "    print(settings.data_dir, settings.cache)\n    n = len"})
