@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -73,11 +74,13 @@ def digits(generator: torch.Generator) -> Splits:
     Of each class about 50 % train, 15 % validate and 35 % test.
     Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (their test part).
     """
-    from sklearn.datasets import load_digits  # takes most of a second; other sets do without
-
-    bunch = load_digits()
-    images = torch.from_numpy(bunch.images[:, None] / 16).float()
-    return _split("digits", images, bunch.target, _DIGITS, generator, "CC BY 4.0")
+    # The file that load_digits() reads, as scikit-learn itself takes most of a second to import.
+    package = find_spec("sklearn")
+    assert package is not None
+    assert package.origin is not None
+    rows = np.loadtxt(Path(package.origin).parent / "datasets/data/digits.csv.gz", delimiter=",")
+    images = torch.from_numpy(rows[:, :64].reshape(-1, 1, 8, 8) / 16).float()
+    return _split("digits", images, rows[:, 64].astype(np.int64), _DIGITS, generator, "CC BY 4.0")
 
 
 def folder(path: str | Path, generator: torch.Generator, size: int | None = None) -> Splits:
@@ -249,3 +252,37 @@ def _central_square(image: Tensor) -> Tensor:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return image[:, top : top + side, left : left + side]
+
+
+def photographs(
+    patches: int, size: int, generator: torch.Generator, data_dir: str | Path | None = None
+) -> Stimuli:
+    """Square patches, size x size pixels, cut at random from natural photographs, in grey.
+
+    From the two photographs that come with scikit-learn (427 x 640, CC BY), or from the images in `data_dir`;
+    each as likely as the others, and each place in it. Grey values are as in the file: gamma-encoded.
+    Conditions: `id`, `file`, and `left`, `top`, the place of the patch in pixels.
+    Raises FileNotFoundError if the folder holds no image, ValueError for an image smaller than a patch.
+    """
+    from sklearn.datasets import load_sample_images
+
+    if patches < 1 or size < 1:
+        raise ValueError(f"patches and size are one or more; got {patches} and {size}")
+    files = _image_files(Path(data_dir)) if data_dir else [Path(f) for f in load_sample_images().filenames]
+    of_file = torch.randint(len(files), (patches,), generator=generator)
+    place = torch.rand(2, patches, generator=generator, dtype=torch.float64)
+    corner = torch.empty(2, patches, dtype=torch.int64)
+    images = torch.empty(patches, 1, size, size)
+    within = torch.arange(size)
+    for i, file in enumerate(files):
+        (grey,), here = _grey(file), of_file == i
+        room = torch.tensor(grey.shape) - size + 1
+        if room.min() < 1:
+            raise ValueError(
+                f"{file} is {grey.shape[1]}x{grey.shape[0]}: smaller than a patch of {size}x{size}"
+            )
+        corner[:, here] = top, left = (place[:, here] * room[:, None]).long()
+        images[here, 0] = grey[(top[:, None] + within)[:, :, None], (left[:, None] + within)[:, None]]
+    names = np.array([file.name for file in files])[of_file.numpy()]
+    top, left = corner.numpy()
+    return Stimuli(images, {"id": np.arange(patches), "file": names, "left": left, "top": top})

@@ -52,6 +52,20 @@ def noisy(stimuli: Stimuli, sd: ArrayLike, generator: torch.Generator) -> Stimul
     return _with(stimuli, (stimuli.images + noise).clamp(0, 1), noise_sd=sds)
 
 
+def blurred(stimuli: Stimuli, sd: ArrayLike) -> Stimuli:
+    """Out of focus: blurred by a Gaussian of this sd (pixels), beyond the rim more of the rim. Adds `blur`.
+
+    Weights sum to one, so that a uniform image stays as it is.
+    """
+    sds = _per_image(stimuli, sd, "a standard deviation", low=0)
+    radius = math.ceil(4 * sds.max(initial=0))
+    wide = _column(sds)[:, :, :, 0].clamp(min=1e-6)  # of none, all weight is on the pixel itself
+    down, across = (_gaussians(size, wide, radius) for size in stimuli.images.shape[-2:])
+    down, across = (weights / weights.sum(-1, keepdim=True) for weights in (down, across))
+    padded = F.pad(stimuli.images, (radius,) * 4, mode="replicate")
+    return _with(stimuli, (down[:, None] @ padded @ across.mT[:, None]).clamp(0, 1), blur=sds)
+
+
 def flipped_pixels(stimuli: Stimuli, share: ArrayLike, generator: torch.Generator) -> Stimuli:
     """Black made white, and white black (u -> 1 - u), in a share of the pixels of each image. Adds `flipped`.
 
@@ -130,8 +144,8 @@ def _blurred(field: Tensor, sd: float, radius: int) -> Tensor:
     return down @ field @ across.mT
 
 
-def _gaussians(size: int, sd: float, radius: int) -> Tensor:
-    """Row i holds a Gaussian about i + radius. Shapes: (size, size + 2 radius)."""
+def _gaussians(size: int, sd: float | Tensor, radius: int) -> Tensor:
+    """Row i holds a Gaussian about i + radius. Shapes: (size, size + 2 radius), for each sd (B, 1, 1)."""
     distance = torch.arange(size + 2 * radius) - torch.arange(size)[:, None] - radius
     return torch.exp(-((distance / sd) ** 2) / 2)
 

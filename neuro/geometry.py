@@ -11,6 +11,41 @@ import math
 import torch
 from torch import Tensor
 
+# Of whatever is drawn without a size: 65 pixels, so that one of them is the centre, of a quarter degree.
+SIZE = 65
+PIXELS_PER_DEGREE = 4.0
+
+
+def resolved(
+    size: int | None = None, field: float | None = None, pixels_per_degree: float | None = None
+) -> tuple[int, float]:
+    """The size in pixels and the pixels per degree of a square image, from any two of three numbers.
+
+        size = field * pixels_per_degree, to the nearest pixel;   `field` in degrees of visual angle
+
+    Where fewer than two are given, PIXELS_PER_DEGREE stands in first, then SIZE.
+    Raises ValueError if the three disagree, or one is not above zero.
+    """
+    for name, value in (("size", size), ("field", field), ("pixels_per_degree", pixels_per_degree)):
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            raise ValueError(f"{name} must be a number above zero; got {value}")
+    if size is not None and size != int(size):
+        raise ValueError(f"size is a whole number of pixels; got {size}")
+    if size is not None and field is not None and pixels_per_degree is None:
+        return int(size), size / field
+    scale = PIXELS_PER_DEGREE if pixels_per_degree is None else float(pixels_per_degree)
+    if field is None:
+        return SIZE if size is None else int(size), scale
+    covered = round(field * scale)
+    if covered < 1:
+        raise ValueError(f"{field:g} degrees at {scale:g} pixels per degree are less than one pixel")
+    if size is not None and size != covered:
+        raise ValueError(
+            f"{field:g} degrees at {scale:g} pixels per degree are {covered} pixels, not {size}; give two of "
+            "size, field and pixels_per_degree"
+        )
+    return covered, scale
+
 
 def pixel_grid(size: int, pixels_per_degree: float) -> tuple[Tensor, Tensor]:
     """x and y, in degrees, of the centre of each pixel of a square image.

@@ -9,10 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from neuro import data_files
-from neuro.datasets import all_pictures, digits, folder, load, pictures, subset
-from neuro.stimuli import Stimuli
+from neuro.datasets import all_pictures, digits, folder, load, photographs, pictures, subset
+from neuro.stimuli import Stimuli, concatenate
 from tests.test_data_files import idx, md5
 
 real_data = pytest.mark.skipif(
@@ -245,3 +246,45 @@ def test_a_subset_larger_than_a_class_is_refused():
         ValueError, match="cannot take 2 images of each class; there are 2 of class 0, 1 of class 1"
     ):
         subset(stimuli, 2, seeded())
+
+
+def test_patches_of_photographs_are_cut_at_random_from_the_two_that_are_bundled():
+    shown = photographs(200, 32, seeded())
+    assert shown.images.shape == (200, 1, 32, 32)
+    assert set(shown.condition("file")) == {"china.jpg", "flower.jpg"}
+    for side, pixels in (("left", 640), ("top", 427)):
+        place = shown.condition(side)
+        # 200 uniform draws leave a gap of a tenth at either end about once in 10^9 times.
+        assert 0 <= place.min() < pixels / 10
+        assert 0.9 * (pixels - 32) < place.max() <= pixels - 32
+    assert torch.equal(shown.images, photographs(200, 32, seeded()).images)
+    assert not torch.equal(shown.images, photographs(200, 32, seeded(1)).images)
+
+
+def test_a_patch_is_the_part_of_the_photograph_that_its_conditions_say(tmp_path):
+    grey = np.random.default_rng(0).integers(0, 256, (9, 14), np.uint8)
+    Image.fromarray(grey).save(tmp_path / "noise.png")
+    for patch in photographs(30, 5, seeded(), tmp_path):
+        ((left, top),) = zip(patch.condition("left"), patch.condition("top"), strict=True)
+        expected = torch.from_numpy(grey[top : top + 5, left : left + 5] / np.float32(255))
+        torch.testing.assert_close(patch.images[0, 0], expected)
+    whole = photographs(1, 9, seeded(), tmp_path)  # as high as the photograph: every top is 0
+    assert whole.condition("top").tolist() == [0]
+
+
+def test_patches_that_cannot_be_cut_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"china.jpg is 640x427: smaller than a patch of 428x428"):
+        photographs(1, 428, seeded())
+    with pytest.raises(ValueError, match="patches and size are one or more; got 0 and 8"):
+        photographs(0, 8, seeded())
+    with pytest.raises(FileNotFoundError, match="no image in"):
+        photographs(1, 8, seeded(), tmp_path)
+
+
+def test_the_digits_are_those_that_scikit_learn_loads():
+    bunch = load_digits()
+    splits = digits(torch.Generator().manual_seed(3))
+    parts = concatenate([splits.train, splits.validation, splits.test])
+    order = np.argsort(parts.condition("id"))
+    np.testing.assert_array_equal(16 * parts.images[order, 0].numpy(), bunch.images)
+    np.testing.assert_array_equal(parts.condition("label")[order], bunch.target)

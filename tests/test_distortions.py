@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro.distortions import deformed, flipped_pixels, noisy, permuted, scaled, shifted
+from neuro.distortions import blurred, deformed, flipped_pixels, noisy, permuted, scaled, shifted
 from neuro.stimuli import Stimuli
 
 small = st.integers(-3, 3)
@@ -197,3 +197,18 @@ def test_amounts_that_fit_neither_one_nor_all_images_are_refused():
 def test_a_movie_is_refused():
     with pytest.raises(ValueError, match="still images"):
         shifted(Stimuli(torch.zeros(1, 2, 1, 4, 4), dt=10.0), 1, 0)
+
+
+def test_blurring_a_gaussian_adds_the_variances():
+    x = torch.arange(41) - 20.0
+    spot = torch.exp(-(x**2 + x[:, None] ** 2) / (2 * 2.0**2))[None, None]
+    wide = torch.exp(-(x**2 + x[:, None] ** 2) / (2 * (2.0**2 + 1.5**2))) * 2.0**2 / (2.0**2 + 1.5**2)
+    images = blurred(Stimuli(torch.cat([spot, spot])), [0.0, 1.5]).images
+    torch.testing.assert_close(images[0, 0], spot[0, 0])
+    torch.testing.assert_close(images[1, 0], wide, atol=1e-4, rtol=0)  # sampled once in a pixel
+
+
+def test_a_uniform_image_stays_uniform_when_blurred():
+    grey = Stimuli(torch.full((1, 1, 9, 12), 0.3))
+    torch.testing.assert_close(blurred(grey, 2.0).images, grey.images)
+    assert blurred(grey, 2.0).condition("blur").tolist() == [2.0]
