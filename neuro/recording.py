@@ -68,15 +68,20 @@ def record(
     """The responses of the named layers (default: all the model's children) to every stimulus.
 
     `units`: None keeps whole planes; "centre" the cell at the middle of each plane; an array (n, 3) of
-    (plane, row, column), or one for each layer, keeps just those cells. Movies are shown frame by frame.
-    Only one batch is inside the model at a time, so memory grows with what is kept and no faster.
+    (plane, row, column), or one for each layer, keeps just those cells. Movies are shown frame by frame, but
+    whole to a model whose attribute `sees_movies` is true; its layers answer (B, T, K, H, W) or (B, T, K).
+    Only one batch is inside the model at a time, `batch_size` frames or one whole movie, so memory grows with
+    what is kept and no faster.
 
     Raises ValueError for a layer the model does not have (naming those it has), one that did not run,
-    and one that ran twice in a pass; TypeError for one whose output is not a tensor.
+    one that ran twice in a pass, and one without planes of cells; for stills shown to a model that sees
+    movies, and movies of another `dt` than its own; TypeError for a layer whose output is not a tensor.
     """
-    frames = stimuli.images.flatten(0, 1) if stimuli.dt is not None else stimuli.images
-    if len(frames) == 0:
+    whole = _sees_movies(model, stimuli)
+    frames = stimuli.images if whole or stimuli.dt is None else stimuli.images.flatten(0, 1)
+    if frames.numel() == 0:
         raise ValueError("no stimuli to show")
+    at_once = max(1, batch_size // frames.shape[1]) if whole else batch_size
     modules = _find(model, layers)
     kept: dict[str, np.ndarray] = {}
     running: dict[str, int] = {}  # layer -> first frame of the batch it ran for last
@@ -90,7 +95,7 @@ def record(
             if running.get(name) == at.start:
                 raise ValueError(f"layer {name!r} runs more than once in a pass; its responses are ambiguous")
             running[name] = at.start
-            cells = _choose(_planes(output, name), units, name).cpu().numpy()
+            cells = _cells(output, units, name, whole).cpu().numpy()
             if name not in kept:
                 kept[name] = np.empty((len(frames), *cells.shape[1:]), dtype=cells.dtype)
             kept[name][at] = cells
@@ -100,8 +105,8 @@ def record(
     handles = [module.register_forward_hook(keep(name)) for name, module in modules.items()]
     try:
         with at_rest(model):
-            for start in range(0, len(frames), batch_size):
-                at = slice(start, start + batch_size)
+            for start in range(0, len(frames), at_once):
+                at = slice(start, start + at_once)
                 model(frames[at].to(device_of(model)))
     finally:
         for handle in handles:
@@ -109,7 +114,7 @@ def record(
     missed = [name for name in modules if name not in kept]
     if missed and layers is not None:
         raise ValueError(f"layer {missed[0]!r} did not run when the stimuli were shown")
-    if stimuli.dt is not None:
+    if stimuli.dt is not None and not whole:
         kept = {name: r.reshape(*stimuli.images.shape[:2], *r.shape[1:]) for name, r in kept.items()}
     return Recording({name: kept[name] for name in modules if name in kept}, dict(stimuli.conditions))
 
@@ -125,6 +130,31 @@ def _find(model: nn.Module, layers: Sequence[str] | None) -> dict[str, nn.Module
             known = ", ".join(layer_names(model)) or "no named layers"
             raise ValueError(f"no layer {name!r}; this model has {known}")
     return {name: there[name] for name in names}
+
+
+def _sees_movies(model: nn.Module, stimuli: Stimuli) -> bool:
+    """Whether this model is handed movies whole; raises ValueError if these stimuli are no movies for it."""
+    if not getattr(model, "sees_movies", False):
+        return False
+    if stimuli.dt is None:
+        shape = tuple(stimuli.images.shape)
+        raise ValueError(f"this model sees movies (B, T, C, H, W) with a dt in ms; got stills {shape}")
+    if getattr(model, "dt", stimuli.dt) != stimuli.dt:
+        raise ValueError(
+            f"this model sees frames of dt = {model.dt} ms; those of the movie are {stimuli.dt} ms"
+        )
+    return True
+
+
+def _cells(output: Tensor, units: Units | None, name: str, whole: bool) -> Tensor:
+    """The chosen cells' answers to frames, (B, n, 1, 1) or whole planes, or to whole movies, (B, T, ...)."""
+    if not whole:
+        return _choose(_planes(output, name), units, name)
+    if output.ndim not in (3, 5):
+        shape = tuple(output.shape)
+        raise ValueError(f"layer {name!r} gives {shape}; expected (B, T, K, H, W) or (B, T, K) for movies")
+    cells = _choose(_planes(output.flatten(0, 1), name), units, name)
+    return cells.reshape(*output.shape[:2], *cells.shape[1:])
 
 
 def _planes(output: Tensor, name: str) -> Tensor:

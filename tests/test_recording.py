@@ -241,6 +241,73 @@ def test_a_movie_is_shown_frame_by_frame_and_folded_back():
     np.testing.assert_array_equal(centre[..., 0, 0], movie["conv"][..., 3, 3])
 
 
+class Change(nn.Module):
+    """What changed from frame to frame, and in each frame as a whole."""
+
+    sees_movies = True
+
+    def __init__(self):
+        super().__init__()
+        self.pixels, self.dense, self.still = nn.Identity(), nn.Identity(), nn.Identity()
+        self.shown = []
+
+    def forward(self, movie):
+        self.shown.append(tuple(movie.shape))
+        change = self.pixels(torch.cat([movie[:, :1] * 0, movie.diff(dim=1)], dim=1))
+        self.still(change[:, 0])
+        return self.dense(change.mean((3, 4)))
+
+
+def movies(n=5, frames=4, dt=5.0):
+    light = torch.rand(n, frames, 2, 5, 7, generator=torch.Generator().manual_seed(2))
+    return Stimuli(light, {"direction": np.arange(n) * 45.0}, dt=dt)
+
+
+def test_a_model_that_sees_movies_is_shown_them_whole():
+    shown, model = movies(), Change()
+    recording = record(model, shown, ["pixels", "dense"])
+    assert recording["pixels"].shape == (5, 4, 2, 5, 7)
+    np.testing.assert_array_equal(recording["pixels"][:, 1:], shown.images.diff(dim=1))
+    np.testing.assert_allclose(recording["dense"][..., 0, 0], recording["pixels"].mean((3, 4)), atol=1e-6)
+    assert recording.conditions["direction"].tolist() == [0, 45, 90, 135, 180]
+
+
+def test_the_cells_chosen_of_a_model_that_sees_movies_keep_their_time():
+    whole = record(Change(), movies(), ["pixels"])["pixels"]
+    centre = record(Change(), movies(), ["pixels"], "centre")["pixels"]
+    np.testing.assert_array_equal(centre, whole[:, :, :, 2:3, 3:4])
+    cells = record(Change(), movies(), ["pixels"], [[1, 0, 6], [0, 4, 2]])["pixels"]
+    assert cells.shape == (5, 4, 2, 1, 1)
+    np.testing.assert_array_equal(cells[:, :, 0, 0, 0], whole[:, :, 1, 0, 6])
+    np.testing.assert_array_equal(cells[:, :, 1, 0, 0], whole[:, :, 0, 4, 2])
+    with pytest.raises(ValueError, match=r"layer 'pixels' has \(2, 5, 7\) planes, rows, columns; got"):
+        record(Change(), movies(), ["pixels"], [[2, 0, 0]])
+
+
+@pytest.mark.parametrize(("batch_size", "at_once"), [(1, 1), (4, 1), (9, 2), (128, 5)])
+def test_a_batch_of_whole_movies_has_no_more_frames_than_a_batch_of_stills(batch_size, at_once):
+    model = Change()
+    together = record(Change(), movies(), ["dense"])["dense"]
+    apart = record(model, movies(), ["dense"], batch_size=batch_size)["dense"]
+    np.testing.assert_allclose(apart, together, atol=1e-6)
+    assert max(shape[0] for shape in model.shown) == at_once
+
+
+def test_stills_and_movies_of_other_frames_than_its_own_are_refused_for_a_model_that_sees_movies():
+    with pytest.raises(ValueError, match=r"sees movies \(B, T, C, H, W\) with a dt in ms; got stills"):
+        record(Change(), shown())
+    model = Change()
+    model.dt = 10.0
+    with pytest.raises(ValueError, match=r"frames of dt = 10.0 ms; those of the movie are 5.0 ms"):
+        record(model, movies())
+    assert record(model, movies(dt=10.0), ["dense"])["dense"].shape == (5, 4, 2, 1, 1)
+
+
+def test_a_layer_that_has_lost_its_time_is_refused():
+    with pytest.raises(ValueError, match=r"layer 'still' gives \(5, 2, 5, 7\); expected \(B, T, K, H, W\)"):
+        record(Change(), movies(), ["still"])
+
+
 def test_mere_flattening_is_no_layer_of_cells_but_can_be_recorded_by_name():
     model = nn.Sequential(OrderedDict(relu=nn.ReLU(), flat=nn.Flatten(), dense=nn.Linear(49, 2)))
     assert list(record(model, shown()).responses) == ["relu", "dense"]

@@ -7,6 +7,7 @@ import math
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
+from torch.nn import functional as F
 
 from neuro.geometry import along_and_across, pixel_grid
 
@@ -76,3 +77,28 @@ def correlate(sheets: Tensor, fields: Tensor) -> Tensor:
     product = torch.einsum("bcyx,kcyx->bkyx", spectrum, transfer)
     received: Tensor = torch.fft.irfft2(product, s=full)
     return received[..., above : above + height, left : left + width]
+
+
+def correlate_with_the_rim_repeated(light: Tensor, fields: Tensor) -> Tensor:
+    """`correlate`, over light that goes on beyond the rim as it is at the rim.
+
+    The light is counted from that of one pixel, so that uniform light is zero before anything can be
+    rounded: balanced fields then give it exactly zero everywhere.
+    """
+    margin = fields.shape[-1] // 2
+    contrast = light - light[..., :1, :1]
+    everywhere = correlate(F.pad(contrast, (margin,) * 4, mode="replicate"), fields)
+    return everywhere[..., margin:-margin, margin:-margin]
+
+
+def correlate_within(sheets: Tensor, fields: Tensor) -> Tensor:
+    """`correlate`, only where the whole field lies on the sheets; faster, for want of a margin of zeros.
+
+    Shapes: (B, C, H, W), (K, C, h, w) -> (B, K, H - h + 1, W - w + 1).
+    """
+    (height, width), (h, w) = sheets.shape[-2:], fields.shape[-2:]
+    full = (next_fast_len(height, real=True), next_fast_len(width, real=True))
+    transfer = torch.fft.rfft2(fields.flip(-2, -1), s=full)
+    product = torch.einsum("bcyx,kcyx->bkyx", torch.fft.rfft2(sheets, s=full), transfer)
+    received: Tensor = torch.fft.irfft2(product, s=full)
+    return received[..., h - 1 : height, w - 1 : width]

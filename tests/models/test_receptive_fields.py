@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from neuro.models.receptive_fields import correlate, difference_of_gaussians, fall_off, gabor, gaussian
+from neuro.models.receptive_fields import (
+    correlate,
+    correlate_within,
+    difference_of_gaussians,
+    fall_off,
+    gabor,
+    gaussian,
+)
 
 
 def test_a_gaussian_sums_to_one_and_has_its_standard_deviation():
@@ -82,3 +89,13 @@ def test_the_fourier_transform_gives_the_sums_of_a_convolution(height, width, h,
     fields = torch.randn(planes, sheets_below, h, w, generator=generator)
     expected = F.conv2d(sheets, fields, padding=(h // 2, w // 2))
     torch.testing.assert_close(correlate(sheets, fields), expected, atol=1e-4, rtol=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(9, 14), st.integers(9, 14), odd, odd, st.integers(1, 3), st.integers(1, 3))
+def test_within_the_sheets_the_sums_are_those_of_a_convolution_without_padding(height, width, h, w, k, c):
+    generator = torch.Generator().manual_seed(height * width)
+    sheets = torch.randn(2, c, height, width, generator=generator)
+    fields = torch.randn(k, c, h, w, generator=generator)
+    expected = F.conv2d(sheets, fields)
+    torch.testing.assert_close(correlate_within(sheets, fields), expected, atol=1e-4, rtol=1e-4)
