@@ -1,4 +1,4 @@
-"""What every measure on a response curve needs: its checks, its silent units, its range above half.
+"""What every measure on a response curve needs: its checks, its silent units, its range above a level.
 
 Responses come first, shape (..., n), then the n values of the condition they were recorded at.
 """
@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+
+# Relative deviations that are rounding errors (of float32 responses too), not a tuning.
+ROUNDING = 1e-6
 
 
 def checked(responses: ArrayLike) -> Floats:
@@ -65,23 +68,27 @@ def at(curves: Floats, index: NDArray[np.intp]) -> Floats:
     return np.take_along_axis(curves, index[..., None], axis=-1)[..., 0]
 
 
-def range_above_half(curves: Floats, positions: Floats, peak: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Where each curve first falls to half of its peak, below and above the peak, linearly interpolated.
+def range_above(
+    curves: Floats, positions: Floats, peak: NDArray[np.intp], level: float = 0.5
+) -> tuple[Floats, Floats]:
+    """Where each curve first falls to `level` of its peak, below and above the peak, linearly interpolated.
 
     NaN at an end that is not reached, and for a silent unit.
 
     Shapes: curves (..., n), rising positions (n,), index of the peak (...) -> two arrays (...).
+    Raises ValueError if the level is not between 0 and 1.
     """
-    last = curves.shape[-1] - 1
-    low = _first_fall(curves[..., ::-1], -positions[::-1], last - peak)
-    return -low, _first_fall(curves, positions, peak)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1; got {level:g}")
+    last, criterion = curves.shape[-1] - 1, level * at(curves, peak)
+    low = _first_fall(curves[..., ::-1], -positions[::-1], last - peak, criterion)
+    return -low, _first_fall(curves, positions, peak, criterion)
 
 
-def _first_fall(curves: Floats, positions: Floats, peak: NDArray[np.intp]) -> Floats:
-    half = at(curves, peak) / 2
-    fallen = (np.arange(len(positions)) > peak[..., None]) & (curves <= half[..., None])
+def _first_fall(curves: Floats, positions: Floats, peak: NDArray[np.intp], to: Floats) -> Floats:
+    fallen = (np.arange(len(positions)) > peak[..., None]) & (curves <= to[..., None])
     after = np.maximum(fallen.argmax(axis=-1), 1)
     before = after - 1
-    step = ratio(at(curves, before) - half, at(curves, before) - at(curves, after))
+    step = ratio(at(curves, before) - to, at(curves, before) - at(curves, after))
     crossing = positions[before] + step * (positions[after] - positions[before])
     return np.where(fallen.any(axis=-1), crossing, np.nan)

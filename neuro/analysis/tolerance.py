@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuro.analysis.curves import Floats, checked, checked_curves, range_above_half, ratio, silent
+from neuro.analysis.curves import Floats, checked, checked_curves, range_above, ratio, silent
 
 
 def position_tolerance(responses: ArrayLike, offsets: ArrayLike) -> Floats:
@@ -61,4 +61,4 @@ def _ends(responses: ArrayLike, offsets: ArrayLike) -> tuple[Floats, Floats, Flo
     curves, positions = checked_curves(responses, offsets, "offsets")
     if (np.diff(positions) == 0).any():
         raise ValueError(f"offsets must differ from each other; got {positions.tolist()}")
-    return *range_above_half(curves, positions, curves.argmax(axis=-1)), positions
+    return *range_above(curves, positions, curves.argmax(axis=-1)), positions

@@ -6,14 +6,25 @@ from scipy.special import iv
 
 from neuro.analysis import (
     circular_variance,
+    contrast_invariance,
+    direction_selectivity_index,
+    global_direction_selectivity,
+    global_orientation_selectivity,
     half_width,
+    hanning_smoothed,
     orientation_selectivity_index,
+    orthogonal_ratio,
+    preferred_direction,
     preferred_orientation,
     silent,
 )
 
-MEASURES = [preferred_orientation, circular_variance, orientation_selectivity_index, half_width]
-SPREAD_EVENLY = [preferred_orientation, circular_variance]
+SPREAD_EVENLY = [preferred_orientation, circular_variance, global_orientation_selectivity]
+AT_THE_PEAK = [half_width, orientation_selectivity_index, orthogonal_ratio]
+MEASURES = [*SPREAD_EVENLY, *AT_THE_PEAK]
+OF_DIRECTION = [preferred_direction, global_direction_selectivity, direction_selectivity_index]
+ROUND = np.arange(0, 360, 15.0)
+ROOT_HALF = np.sqrt(0.5)
 TEN_DEGREES = np.arange(0, 180, 10.0)
 # Linear interpolation over steps of 0.25 degrees is good to a few thousandths of a degree.
 FINE = np.arange(0, 180, 0.25)
@@ -190,7 +201,149 @@ def test_orientations_that_favour_one_side_of_the_circle_are_refused(measure):
         measure(np.ones(19), np.linspace(0, 180, 19))
 
 
-@pytest.mark.parametrize("measure", [half_width, orientation_selectivity_index])
+@pytest.mark.parametrize("measure", AT_THE_PEAK)
 def test_one_orientation_given_twice_is_refused(measure):
     with pytest.raises(ValueError, match="orientations must differ modulo 180; got"):
         measure([1, 2, 3], [0, 90, 180])
+
+
+@pytest.mark.parametrize("depth", [0.0, 0.4, 1.0])
+def test_the_orthogonal_ratio_of_a_cosine_is_its_trough_over_its_peak(depth):
+    curve = cosine(TEN_DEGREES, 40, depth)
+    assert orthogonal_ratio(curve, TEN_DEGREES) == pytest.approx((1 - depth) / (1 + depth))
+    assert global_orientation_selectivity(curve, TEN_DEGREES) == pytest.approx(depth / 2)
+
+
+@pytest.mark.parametrize("level", [0.2, 0.5, ROOT_HALF, 0.9])
+def test_the_half_width_at_a_level_of_a_von_mises_curve_has_its_closed_form(level):
+    expected = np.rad2deg(np.arccos(1 + np.log(level) / 3)) / 2
+    assert half_width(von_mises(FINE, 100, 3), FINE, level) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5])
+def test_a_level_that_is_no_share_of_the_peak_is_refused(level):
+    with pytest.raises(ValueError, match="level must be between 0 and 1; got"):
+        half_width([1, 2], [0, 90], level)
+
+
+def motion(directions, preferred, kappa):
+    return np.exp(kappa * (np.cos(np.deg2rad(directions - preferred)) - 1))
+
+
+@pytest.mark.parametrize("kappa", [0.5, 2.0, 6.0])
+def test_direction_selectivity_of_a_von_mises_curve_has_its_closed_forms(kappa):
+    curve = motion(ROUND, 285, kappa)
+    assert preferred_direction(curve, ROUND) == pytest.approx(285)
+    # (1 - exp(-2 kappa)) / (1 + exp(-2 kappa)) = tanh kappa.
+    assert direction_selectivity_index(curve, ROUND) == pytest.approx(np.tanh(kappa))
+    assert global_direction_selectivity(curve, ROUND) == pytest.approx(iv(1, kappa) / iv(0, kappa), rel=1e-5)
+
+
+def test_a_cell_that_answers_both_ways_alike_has_an_axis_and_no_direction():
+    curve = von_mises(ROUND, 30, 2)
+    assert np.isnan(preferred_direction(curve, ROUND))
+    assert direction_selectivity_index(curve, ROUND) == pytest.approx(0)
+    assert global_direction_selectivity(curve, ROUND) == pytest.approx(0, abs=1e-12)
+    assert preferred_orientation(curve, ROUND) == pytest.approx(30)
+
+
+def test_the_opposite_direction_is_interpolated_round_the_circle():
+    # Best 3 at 240; 60 lies midway between 0 and 120, so 1.5.
+    assert direction_selectivity_index([1, 2, 3], [0, 120, 240]) == pytest.approx(1 / 3)
+    assert direction_selectivity_index([3, 1], [180, 0]) == pytest.approx(0.5)
+
+
+@given(steps=st.integers(0, 23), preferred=st.floats(0, 359), gain=st.floats(0.01, 100))
+def test_turning_the_motion_turns_the_preferred_direction_and_nothing_else(steps, preferred, gain):
+    curve = motion(ROUND, preferred, 1.5)
+    turned = gain * np.roll(curve, steps)
+    difference = preferred_direction(turned, ROUND) - preferred_direction(curve, ROUND)
+    assert (difference - 15 * steps + 180) % 360 == pytest.approx(180)
+    for measure in (direction_selectivity_index, global_direction_selectivity):
+        assert measure(turned, ROUND) == pytest.approx(measure(curve, ROUND))
+
+
+@pytest.mark.parametrize("measure", OF_DIRECTION)
+def test_a_unit_that_answers_no_direction_has_no_tuning_to_it(measure):
+    curves = np.stack([np.zeros(24), motion(ROUND, 90, 2)])
+    assert np.isnan(measure(curves, ROUND)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("measure", OF_DIRECTION)
+def test_directions_round_half_the_circle_only_are_refused(measure):
+    message = "spread evenly round 360 degrees|go round 360 degrees; 190 of them are untested"
+    with pytest.raises(ValueError, match=message):
+        measure(np.ones(18), TEN_DEGREES)
+
+
+def test_one_direction_given_twice_is_refused():
+    with pytest.raises(ValueError, match="directions must differ modulo 360; got"):
+        direction_selectivity_index([1, 2, 3], [0, 180, 360])
+
+
+def test_at_steps_of_15_degrees_the_smoothing_weights_are_near_the_published_ones():
+    weights = hanning_smoothed(np.eye(12)[3], np.arange(0, 180, 15))
+    neighbour = (1 + np.cos(np.pi * 15 / 27)) / 2
+    expected = np.array([0, 0, neighbour, 1, neighbour, 0, 0, 0, 0, 0, 0, 0])
+    assert weights == pytest.approx(expected / expected.sum())
+    assert neighbour == pytest.approx(0.4, abs=0.015)
+
+
+@pytest.mark.parametrize(("kappa", "true", "published"), [(2, 17.1, 20), (6, 9.8, 14)])
+def test_smoothing_widens_a_von_mises_curve_as_published(kappa, true, published):
+    curve = von_mises(FINE, 90, kappa)
+    assert half_width(curve, FINE, ROOT_HALF) == pytest.approx(true, abs=0.05)
+    # The smoothed curve at every 0.25 degrees: 60 samplings at 15 degrees, each smoothed by itself. Published
+    # is the first whole degree at which the curve is down.
+    combs = np.stack([hanning_smoothed(curve[k::60], FINE[k::60]) for k in range(60)])
+    assert np.ceil(half_width(combs.T.ravel(), FINE, ROOT_HALF)) == published
+
+
+@given(
+    steps=st.integers(0, 11),
+    turn=st.sampled_from([180, 360]),
+    order=st.permutations(range(12)),
+    data=st.data(),
+)
+def test_smoothing_keeps_the_mean_and_turns_with_the_stimulus_on_either_circle(steps, turn, order, data):
+    curve = np.array(data.draw(st.lists(st.floats(0, 100), min_size=12, max_size=12)))
+    angles = turn * np.arange(12) / 12
+    smoothed = hanning_smoothed(curve, angles, turn / 8)
+    assert smoothed.mean() == pytest.approx(curve.mean())
+    assert hanning_smoothed(np.roll(curve, steps), angles, turn / 8) == pytest.approx(
+        np.roll(smoothed, steps)
+    )
+    assert hanning_smoothed(curve[order], angles[order], turn / 8) == pytest.approx(smoothed[order])
+
+
+def test_smoothing_directions_leaves_opposite_ones_apart():
+    smoothed = hanning_smoothed(np.eye(24)[0], ROUND)
+    assert np.flatnonzero(smoothed).tolist() == [0, 1, 23]
+
+
+@pytest.mark.parametrize("angles", [[0, 45, 90], [0, 10, 90, 135], np.linspace(0, 180, 7)])
+def test_smoothing_refuses_what_does_not_go_round(angles):
+    with pytest.raises(ValueError, match="go round 180 or 360 degrees at even steps; got"):
+        hanning_smoothed(np.ones(len(angles)), angles)
+
+
+@pytest.mark.parametrize("half", [0, -1, 46])
+def test_smoothing_refuses_a_window_wider_than_the_circle(half):
+    with pytest.raises(ValueError, match="half_width must be above 0 and at most 45 degrees; got"):
+        hanning_smoothed(np.ones(18), TEN_DEGREES, half)
+
+
+def test_a_tuning_that_scales_with_contrast_keeps_its_width_and_one_cut_by_a_threshold_widens():
+    curve = von_mises(FINE, 60, 2)
+    scaled = np.array([[0.2], [0.5], [1.0]]) * curve
+    iceberg = np.maximum(scaled - 0.1, 0)
+    # Half of (g - 0.1) above 0.1 is (g + 0.1) / 2 of the curve: levels 0.15 / 0.2 and 0.55 / 1.
+    widths = [np.arccos(1 + np.log(level) / 2) for level in (0.75, 0.55)]
+    measured = contrast_invariance(np.stack([scaled, iceberg]), FINE)
+    assert measured == pytest.approx([1, widths[0] / widths[1]], rel=1e-3)
+
+
+def test_a_unit_silent_at_low_contrast_has_no_contrast_invariance():
+    assert np.isnan(contrast_invariance([[0, 0], [2, 0]], [0, 90]))
+    with pytest.raises(ValueError, match="two contrasts or more; got"):
+        contrast_invariance([1, 2], [0, 90])
