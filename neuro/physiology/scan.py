@@ -1,0 +1,58 @@
+"""A layer of shared weights, and one neuron of it scanned over the field: the same sums."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from neuro.stimuli import Stimuli
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A layer's answers as one convolution, and those of a single neuron of each plane, patch after patch.
+
+    convolution, in_turn  (B, places, K), in double precision
+    turned                the same neurons, the weights turned by 180 degrees
+    operations            multiplications of the scan / those of the convolution
+    """
+
+    convolution: Floats
+    in_turn: Floats
+    turned: Floats
+    operations: float
+
+    def off_by(self, answers: Floats) -> float:
+        """The largest difference from the convolution, relative to its largest answer."""
+        return float(np.abs(answers - self.convolution).max() / self.convolution.max())
+
+
+@torch.no_grad()
+def scanned(model: nn.Sequential, layer: str, stimuli: Stimuli) -> Scan:
+    """The input of a layer of shared weights scanned with one neuron of each plane, in steps of one cell."""
+    exact = copy.deepcopy(model).double().eval()
+    number = [name for name, _ in exact.named_children()].index(layer)
+    seen = exact[:number](stimuli.images.double())
+    neurons = copy.deepcopy(exact[number])
+    shared: Any = next(part for part in neurons.modules() if hasattr(part, "padding"))
+    window, padding = next(shared.parameters()).shape[-1], shared.padding
+    shared.padding = 0  # a neuron sees its patch, and nothing beyond
+    patches = F.unfold(seen, window, padding=padding).mT.reshape(-1, seen.shape[1], window, window)
+    with FlopCounterMode(display=False) as at_once:
+        convolution = exact[number](seen).flatten(2).mT
+    with FlopCounterMode(display=False) as one_by_one:
+        in_turn = neurons(patches)
+    turned = neurons(patches.flip(2, 3))
+    operations = one_by_one.get_total_flops() / at_once.get_total_flops()
+    in_turn, turned = in_turn.reshape(convolution.shape), turned.reshape(convolution.shape)
+    return Scan(convolution.numpy(), in_turn.numpy(), turned.numpy(), operations)
