@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from neuro.learning.descent import Descent
 from neuro.learning.learner import History, report_silence, with_history
 from neuro.models.neocognitron import SLayer
 from neuro.stimuli import Stimuli
@@ -79,7 +80,8 @@ class Backpropagation:
     ) -> History:
         """Train until patience runs out; leaves the best epoch's weights in the model."""
         steps = math.ceil(len(training) / self.batch_size)
-        optimizer, schedule = self._descent(model, steps)
+        cycle = self.epochs * steps if self.schedule == "one-cycle" else None
+        descent = Descent(model.parameters(), self.optimizer, self.learning_rate, self.weight_decay, cycle)
         constraints = [module.constrain for module in model.modules() if isinstance(module, SLayer)]
         history: History = {"training loss": [], "validation loss": [], "validation error": []}
         best, best_score, best_epoch = model.state_dict(), (math.inf, math.inf), 0
@@ -90,10 +92,9 @@ class Backpropagation:
             order = training[torch.randperm(len(training), generator=generator)].to(images.device)
             for batch in order.split(self.batch_size):
                 loss = F.cross_entropy(model(images[batch]), labels[batch])
-                optimizer.zero_grad()
+                descent.forget()
                 loss.backward()
-                optimizer.step()
-                schedule.step()
+                descent.step()
                 for constrain in constraints:
                     constrain()
                 total += loss.detach() * len(batch)
@@ -113,21 +114,6 @@ class Backpropagation:
         model.load_state_dict(best)
         model.eval()
         return {**history, "best epoch": [float(best_epoch + 1)]}
-
-    def _descent(
-        self, model: nn.Sequential, steps: int
-    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        """The optimizer and how its rate changes from step to step."""
-        rate, decay = self.learning_rate, self.weight_decay
-        optimizer: torch.optim.Optimizer
-        if self.optimizer == "adam":
-            optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay)
-        else:
-            optimizer = torch.optim.SGD(model.parameters(), lr=rate, weight_decay=decay, momentum=0.9)
-        if self.schedule == "constant":
-            return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-        total = self.epochs * steps
-        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, self.learning_rate, total)
 
 
 @torch.no_grad()

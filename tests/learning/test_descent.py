@@ -1,0 +1,65 @@
+import copy
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from neuro.learning.descent import Descent
+
+
+def net():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 7), nn.Tanh(), nn.Linear(7, 3))
+
+
+def optimizer_of(name, parameters):
+    if name == "adam":
+        return torch.optim.AdamW(parameters, lr=0.02, weight_decay=0.1)
+    return torch.optim.SGD(parameters, lr=0.02, weight_decay=0.1, momentum=0.9)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+@pytest.mark.parametrize("cycle", [None, 20])
+def test_the_steps_are_those_of_torchs_optimizer_to_the_last_bit(name, cycle):
+    ours = net()
+    theirs = copy.deepcopy(ours)
+    descent = Descent(ours.parameters(), name, 0.02, 0.1, cycle)
+    optimizer = optimizer_of(name, theirs.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.02, cycle) if cycle else None
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(20):
+        x, y = torch.randn(4, 5, generator=generator), torch.randint(3, (4,), generator=generator)
+        for model in (ours, theirs):
+            model.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+        descent.step()
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+
+def test_a_parameter_without_a_gradient_stays():
+    used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    descent = Descent([used, unused], "adam", 0.1, 0.1)
+    (used**2).sum().backward()
+    descent.step()
+    assert (used != 1).all()
+    assert (unused == 1).all()
+    descent.forget()
+    assert used.grad is None
+
+
+@pytest.mark.slow
+def test_a_descent_does_not_import_the_compiler():
+    code = (
+        "import sys, torch; from neuro.learning.descent import Descent;"
+        "p = torch.nn.Parameter(torch.ones(1));"
+        "d = Descent([p], 'adam', 0.1, 0.0); (p**2).sum().backward(); d.step();"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
