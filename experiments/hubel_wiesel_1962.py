@@ -1,7 +1,8 @@
 """Simple cells want the slit in one place; complex cells only want its orientation.
 
 Stimuli   a slit, 8 by 1 degrees, bright or dark, at 18 orientations and moved across the field; rows of 5 to
-          8 spots as long as the slit, along it or across it, and slits dimmed to the light of the rows.
+          8 spots as long as the slit, along it or across it, and slits dimmed to the light of the rows; edges
+          with the light on the left or on the right.
 Model     hubel_wiesel(): the vertical simple and complex cells at the centre. Controls: a complex cell that
           pools phases but no places (radius 0), one that pools every orientation, other columns.
 Measured  tuning; position tolerance; dark against bright; rows of spots against slits of the same light.
@@ -18,21 +19,25 @@ from neuro.experiment import Claim, Result, Settings, checksum, main
 from neuro.models.hubel_wiesel import hubel_wiesel, plane_of
 from neuro.plotting import curves_panel, figure, image_panel, tuning_panel
 from neuro.recording import record
-from neuro.stimuli import concatenate, rows_of_spots, slits
+from neuro.stimuli import concatenate, edges, rows_of_spots, slits
 
 ORIENTATIONS = np.arange(0, 180, 10)
 COUNTS = (5, 6, 7, 8)  # spots of 1 degree over the 8 degrees of the slit
 ROWS = concatenate([rows_of_spots([90, 0], count, 8 / count, diameter=1.0) for count in COUNTS])
 LIGHT = (ROWS.images[::2] - 0.5).sum((1, 2, 3)) / (slits(90).images - 0.5).sum()  # of a row / of the slit
 DIMMED = slits(90, contrast=LIGHT)
+EDGES = edges(np.repeat([90, 270], 37), np.tile(np.arange(-4.5, 4.6, 0.25), 2))  # swept across
 NAMES, VERTICAL = ("simple", "complex", "radius 0"), plane_of(90, 2)
 
 
-def answers(model, stimuli):
-    """What the columns at the centre answer; radius 0: the best phase. Shapes: (NAMES, stimuli, columns)."""
+def answers(model, stimuli, phase=0):
+    """What the columns at the centre answer; radius 0: the best phase. Shapes: (NAMES, stimuli, columns).
+
+    The simple cell is that of a bright bar (phase 0) or of an edge (1).
+    """
     recording = record(model, stimuli, ["simple", "complex"], "centre")
     simple = recording["simple"].reshape(len(stimuli), -1, 4).astype(float)
-    return np.stack([simple[:, :, 0], recording["complex"][:, :, 0, 0], simple.max(2)])
+    return np.stack([simple[:, :, phase], recording["complex"][:, :, 0, 0], simple.max(2)])
 
 
 def run(settings: Settings) -> Result:
@@ -51,6 +56,8 @@ def run(settings: Settings) -> Result:
     apart = np.abs((preferred - preferred[0] + 90) % 180 - 90)
     wider = position_tolerance(bright, offsets) / position_tolerance(bright[0], offsets)
     polarity = dark[:, middle] / bright[:, middle]
+    swept = answers(cat, EDGES, phase=1)[..., VERTICAL].reshape(len(NAMES), 2, -1).max(-1)
+    sides = swept.min(1) / swept.max(1)
     dimmed = answers(cat, DIMMED)[..., VERTICAL]
     along, across = np.moveaxis(answers(cat, ROWS)[..., VERTICAL].reshape(len(NAMES), -1, 2), 2, 0)
     confusion, crossed = along.sum(1) / dimmed.sum(1), across.sum(1) / dimmed.sum(1)
@@ -70,6 +77,10 @@ def run(settings: Settings) -> Result:
               "complex cell", polarity[1]),
         Claim("complex cell: dark slit / bright slit", book, "some treat all alike", 0.9, 1.1, ours,
               polarity[1], "simple cell", polarity[0]),
+        Claim("simple cell of an edge: light on the wrong side / the right side", book, "prefers one", None,
+              0.5, ours, sides[0], "complex cell", sides[1]),
+        Claim("complex cell: an edge with light on its left / on its right, the lesser / the greater", book,
+              "some treat all alike", 0.9, 1.1, ours, sides[1], "simple cell", sides[0]),
         Claim("aligned spots confuse the simple cell: row / slit of the same light", slides, "confused", 0.5,
               None, ours, confusion[0], "the row laid across", crossed[0]),
         Claim("aligned spots do not confuse the complex cell: row / slit of the same light", slides,
@@ -81,7 +92,7 @@ def run(settings: Settings) -> Result:
     numbers = {f"half-width, {name} (degrees)": value for name, value in zip(NAMES, width, strict=False)}
     series = {"offset": offsets, "maps": maps, "tuning": tuning, "bright": bright, "dark": dark}
     series |= {"along": along / dimmed, "across": across / dimmed}
-    return Result(numbers, series, claims, data=checksum(shown, ROWS, DIMMED))
+    return Result(numbers, series, claims, data=checksum(shown, ROWS, DIMMED, EDGES))
 
 
 def draw(result: Result) -> Figure:

@@ -90,8 +90,8 @@ def _attributes(layer: nn.Module) -> dict[str, object]:
 
 def _code_files(rule: Learner, model: nn.Module) -> set[Path]:
     """The library's code that a trained net follows from, and the user's own layers and rule."""
-    files = {PACKAGE / "geometry.py", PACKAGE / "stimuli.py"}
-    files |= {path for room in ("models", "learning") for path in (PACKAGE / room).rglob("*.py")}
+    rooms = ("stimuli", "models", "learning")
+    files = {PACKAGE / "geometry.py", *(path for room in rooms for path in (PACKAGE / room).rglob("*.py"))}
     kinds = {type(rule), *map(type, model.modules())}
     own = {kind for kind in kinds if kind.__module__.partition(".")[0] != "torch"}
     return files | {Path(inspect.getfile(kind)) for kind in own}

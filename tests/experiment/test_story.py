@@ -137,7 +137,7 @@ def test_no_script_outlives_an_interrupted_story(folder, write_script, tmp_path,
             break
         time.sleep(0.1)
     process.send_signal(how)
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert told.endswith(b"experiments: interrupted; earlier results are untouched\n")
     with pytest.raises(ProcessLookupError):
