@@ -24,7 +24,7 @@ Point = tuple[float, float]
 Strokes = Sequence[Sequence[Point]]
 
 # Each stroke a polyline. Standard patterns are 9 pixels high: any shift by up to 3 keeps them inside.
-_DIGITS: dict[int, Strokes] = {
+DIGITS: dict[int, Strokes] = {
     0: [[(-1, 4), (1, 4), (3, 2), (3, -2), (1, -4), (-1, -4), (-3, -2), (-3, 2), (-1, 4)]],
     1: [[(-2, 2), (0, 4), (0, -4)]],
     2: [[(-3, 2), (-1, 4), (1, 4), (3, 2), (3, 1), (-3, -4), (3, -4)]],
@@ -86,7 +86,7 @@ def fukushima_digits() -> Stimuli:
     are those with `label` below 5.
     Shapes: images (70, 1, 16, 16).
     """
-    names = [(label, variant) for label in _DIGITS for variant in _VARIANTS]
+    names = [(label, variant) for label in DIGITS for variant in _VARIANTS]
     images = [_variant(label, variant) for label, variant in names]
     label, variant = (np.array(column) for column in zip(*names, strict=True))
     return _stimuli(images, label=label, variant=variant)
@@ -100,9 +100,9 @@ def standard_digits(labels: Iterable[int] = range(5)) -> Stimuli:
     Raises ValueError if there is no such digit.
     """
     chosen = list(labels)
-    if unknown := [label for label in chosen if label not in _DIGITS]:
+    if unknown := [label for label in chosen if label not in DIGITS]:
         raise ValueError(f"no digit {unknown[0]!r}; there are 0 to 9")
-    return _stimuli([_drawn(_DIGITS[label]) for label in chosen], label=np.array(chosen, dtype=np.int64))
+    return _stimuli([drawn(DIGITS[label]) for label in chosen], label=np.array(chosen, dtype=np.int64))
 
 
 def letters() -> Stimuli:
@@ -111,13 +111,13 @@ def letters() -> Stimuli:
     Conditions: `label` 0 to 3, `letter`, `id`.
     Shapes: images (4, 1, 16, 16).
     """
-    images = [_drawn(strokes) for strokes in _LETTERS.values()]
+    images = [drawn(strokes) for strokes in _LETTERS.values()]
     return _stimuli(images, label=np.arange(len(_LETTERS)), letter=np.array(list(_LETTERS)))
 
 
 def _variant(label: int, variant: str) -> np.ndarray:
     move = _VARIANTS[variant]
-    image = _drawn([[move(x, y) for x, y in stroke] for stroke in _DIGITS[label]])
+    image = drawn([[move(x, y) for x, y in stroke] for stroke in DIGITS[label]])
     if variant == "g":
         row, column = np.indices(image.shape)
         x, y = _MISSING[label]
@@ -127,21 +127,22 @@ def _variant(label: int, variant: str) -> np.ndarray:
     return image
 
 
-def _drawn(strokes: Strokes) -> np.ndarray:
-    """Strokes one pixel thick, at (16, 16)."""
-    image = np.zeros((FIELD, FIELD), dtype=np.float32)
+def drawn(strokes: Strokes, field: int = FIELD) -> np.ndarray:
+    """Strokes one pixel thick, at (field, field); what runs out of the field is cut off."""
+    image = np.zeros((field, field), dtype=np.float32)
     for stroke in strokes:
-        for pixel in _thinned(_path(stroke)):
-            image[pixel] = 1
+        for row, column in _thinned(_path(stroke, field)):
+            if 0 <= row < field and 0 <= column < field:
+                image[row, column] = 1
     return image
 
 
-def _path(stroke: Sequence[Point]) -> list[tuple[int, int]]:
+def _path(stroke: Sequence[Point], field: int) -> list[tuple[int, int]]:
     """The pixels a polyline runs through, in order, each once."""
     path: list[tuple[int, int]] = []
     for start, end in pairwise(stroke):
         for x, y in np.linspace(start, end, 50):
-            pixel = _pixel(x, y)
+            pixel = _pixel(x, y, field)
             if not path or pixel != path[-1]:
                 path.append(pixel)
     return path
@@ -156,8 +157,8 @@ def _thinned(path: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return kept + path[-1:]
 
 
-def _pixel(x: float, y: float) -> tuple[int, int]:
-    return FIELD // 2 - int(np.floor(y + 0.5)), FIELD // 2 + int(np.floor(x + 0.5))
+def _pixel(x: float, y: float, field: int = FIELD) -> tuple[int, int]:
+    return field // 2 - int(np.floor(y + 0.5)), field // 2 + int(np.floor(x + 0.5))
 
 
 def _stimuli(images: list[np.ndarray], **conditions: np.ndarray) -> Stimuli:

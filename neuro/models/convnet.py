@@ -1,11 +1,50 @@
-"""Convolutional networks trained by backpropagation, and the plain network they are held against."""
+"""Convolutional networks trained by backpropagation, and the plain network they are held against.
+
+The nets as published are here too, each from the module of its paper: `homma`, `lecun_1989`, `lenet5`.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
-import torch
-from torch import Tensor, nn
+from torch import nn
+
+from neuro.models.counting import Wiring, layer_sizes, parameter_count, totals, wiring
+from neuro.models.feature_maps import FeatureMaps, LocalFields, Retina, ScaledTanh, Subsampling
+from neuro.models.homma import DynamicNeurons, homma_atlas_marks, matched_filters, separating_filters
+from neuro.models.lecun_1989 import lecun_1989, lecun_1989_nips, net_1, net_2, net_3, net_4, net_5
+from neuro.models.lenet5 import RadialOutput, lenet5
+
+__all__ = [
+    "DynamicNeurons",
+    "FeatureMaps",
+    "LocalFields",
+    "RadialOutput",
+    "Retina",
+    "ScaledTanh",
+    "Subsampling",
+    "Wiring",
+    "equal_mlp",
+    "homma_atlas_marks",
+    "layer_sizes",
+    "lecun_1989",
+    "lecun_1989_nips",
+    "ledger",
+    "lenet5",
+    "lenet5_as_taught",
+    "matched_filters",
+    "mlp",
+    "net_1",
+    "net_2",
+    "net_3",
+    "net_4",
+    "net_5",
+    "parameter_count",
+    "separating_filters",
+    "small_convnet",
+    "totals",
+    "wiring",
+]
 
 
 def _convolution(inputs: int, maps: int, window: int, padding: int = 0) -> nn.Sequential:
@@ -72,16 +111,16 @@ def equal_mlp(convnet: nn.Module, size: int = 16, classes: int = 10) -> nn.Seque
     return mlp(round((parameter_count(convnet) - classes) / (size**2 + 1 + classes)), size, classes)
 
 
-def parameter_count(model: nn.Module) -> int:
-    """The number of trainable numbers in the model."""
-    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+def ledger(published: nn.Sequential, taught: nn.Sequential) -> dict[str, int]:
+    """Parameters that LeNet-5 as taught has more than as published, of each layer that differs.
 
-
-def layer_sizes(model: nn.Sequential, image: Tensor) -> list[tuple[str, tuple[int, ...], int]]:
-    """Name, shape of the answer and parameters of each layer of a chain shown one image (1, C, H, W)."""
-    rows, answer = [], image
-    with torch.no_grad():
-        for name, layer in model.named_children():
-            answer = layer(answer)
-            rows.append((name, tuple(answer.shape[1:]), parameter_count(layer)))
-    return rows
+    Layers are paired in order and named as published; the retina and the flattening have no pair.
+    """
+    more = {}
+    layers = [
+        [(name, layer) for name, layer in net.named_children() if name not in ("retina", "flat")]
+        for net in (published, taught)
+    ]
+    for (name, one), (_, other) in zip(*layers, strict=True):
+        more[name] = parameter_count(other) - parameter_count(one)
+    return {name: count for name, count in more.items() if count}

@@ -4,14 +4,25 @@ Symbols: a excitatory and b inhibitory weights of the S-cells, r their selectivi
 V-cells; d the fixed weights of the C-cells, alpha their saturation; u_C the layer before, v the V-cell.
 
 A model is the chain US1, UC1, US2, UC2, ...; S-layers hold the only parameters, so whatever trains the model,
-Hebb's rule or backpropagation, leaves the C-cells as they are.
+Hebb's rule or backpropagation, leaves the C-cells as they are. The layers are in s_cells.py and c_cells.py;
+later nets in fukushima_1988.py and handwritten.py. All are to be had from here.
 
-Differs from the paper (each item is a choice where the paper prints nothing, and an argument here):
-- c = gamma^|v| and d = d_scale * delta^|v|; the paper says only "monotonically decreasing". The values of
-  FUKUSHIMA_1980 come from a search made for this project, by one-to-one coding of five digits;
-- initial a: `weak_orientation_preference`; the paper names what it depends on and prints no function;
-- the 16 -> 10 and 8 -> 6 grids: a C-layer takes every second place whose window touches the S-plane, which
-  gives the printed sizes and is asymmetric by half a cell; beyond the border lie zeros;
+Differs from the paper (each item is a choice where the paper prints nothing; most are parameters, with the
+reason of the default):
+- shapes of c and d: the paper says only "monotonically decreasing" in |v|. c = gamma^(|v|^power) and
+  d = d_scale * delta^(|v|^power), with `power` 1, an exponential, as public codes of the nets of 1982 and
+  1988 have it; 2 would be a Gaussian;
+- gamma, delta and `d_scale`, the size of d: no values are printed. Those of FUKUSHIMA_1980 come from a search
+  made for this project, by one-to-one coding of five digits;
+- initial a: `initial` times `weak_orientation_preference`; the paper names what it depends on and prints no
+  function. `initial` comes from the same search: above 0.001 in US2 and US3, planes that have learned nothing
+  answer everything;
+- the 16 -> 10 and 8 -> 6 grids: `c_step` 2 and `c_padding` 4 take every second place whose window touches the
+  S-plane, which with `s_padding` 2, 1, 0 gives all printed sizes; it is asymmetric by half a cell;
+- the border: `border` "zeros", nothing lies beyond it. "replicate" repeats the rim; "circular" joins opposite
+  rims, which makes S-layers indifferent to any shift and is meant as a control;
+- the range of the shifts and the order of the patterns: not the net's, but parameters of who presents them:
+  `reach` of preparations.shifted_at_random, and the generator handed to the rule;
 - psi is zero for every x <= 0; as printed, phi[x / (alpha + x)], it would answer again below -alpha;
 - windows are squares, as the printed synapse counts (25, 600) say; the figures draw ellipses.
 """
@@ -19,23 +30,57 @@ Differs from the paper (each item is a choice where the paper prints nothing, an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from neuro.geometry import along_and_across, pixel_grid
-from neuro.models.receptive_fields import fall_off
+from neuro.models.c_cells import (
+    Border,
+    CLayer,
+    JoinedCLayer,
+    LabelledCLayer,
+    MaxLayer,
+    Rim,
+    SurroundCLayer,
+)
+from neuro.models.fukushima_1988 import fukushima_1988
+from neuro.models.handwritten import handwritten
+from neuro.models.s_cells import ContrastLayer, EdgeLayer, SLayer, learning_thresholds, selectivity
+
+__all__ = [
+    "CLayer",
+    "ContrastLayer",
+    "EdgeLayer",
+    "FUKUSHIMA_1980",
+    "JoinedCLayer",
+    "LabelledCLayer",
+    "MaxLayer",
+    "Rim",
+    "SLayer",
+    "Stage",
+    "SurroundCLayer",
+    "fukushima_1980",
+    "fukushima_1988",
+    "handwritten",
+    "learning_thresholds",
+    "modern_neocognitron",
+    "neocognitron",
+    "selectivity",
+    "supervised",
+    "weak_orientation_preference",
+]
 
 
 @dataclass(frozen=True)
 class Stage:
     """One S-layer with its C-layer. Windows, paddings and steps in cells.
 
-    Source of the defaults: the printed second stage of 1980 and, for gamma, delta, d_scale and
-    `initial`, the choices named in this module's docstring.
+    Source of the defaults: the printed second stage of 1980 and, for gamma, delta, d_scale, power, border and
+    `initial`, the choices named in this module's docstring. `r_learning` is the selectivity while learning,
+    see learning_thresholds(); None, as in 1980, for the same one.
     """
 
     planes: int = 24
@@ -50,6 +95,9 @@ class Stage:
     delta: float = 0.5
     d_scale: float = 0.3
     alpha: float = 0.5
+    power: float = 1.0
+    border: Border = "zeros"
+    r_learning: float | None = None
 
 
 FUKUSHIMA_1980 = (
@@ -59,114 +107,39 @@ FUKUSHIMA_1980 = (
 )
 
 
-class SLayer(nn.Module):
-    """Planes of S-cells; all cells of a plane share one set of weights.
-
-        u_S = r max(0, (1 + sum a u_C) / (1 + 2r/(1+r) b v) - 1)        eqs. 1, 2
-        v   = sqrt(sum c u_C^2),   sum c = 1 over places and planes      eqs. 3, 9
-
-    Backpropagation asks two things more. The root's slope, infinite at zero, is taken as zero there (the
-    slope of v in any one u_C is never more than sqrt(c), so nothing jumps far). And b is kept from falling
-    below zero, where inhibition would excite, by `constrain` after each step.
-
-    Shapes: (B, C, H, W) -> (B, K, H', W'). Raises ValueError unless r > 0.
-    """
-
-    def __init__(
-        self, channels: int, planes: int, window: int, padding: int = 0, r: float = 1.5, gamma: float = 0.8
-    ) -> None:
-        super().__init__()
-        if r <= 0:
-            raise ValueError(f"the selectivity r of S-cells must be above zero; got {r}")
-        self.r, self.padding = r, padding
-        self.a = nn.Parameter(torch.zeros(planes, channels, window, window))
-        self.b = nn.Parameter(torch.zeros(planes))
-        self.c: Tensor
-        weights = fall_off(gamma, window)
-        self.register_buffer("c", (weights / weights.sum() / channels).float().repeat(1, channels, 1, 1))
-
-    def inhibition(self, u_c: Tensor) -> Tensor:
-        """The V-cells: root of the weighted mean square of what is seen. (B, C, H, W) -> (B, 1, H', W')."""
-        square = F.conv2d(u_c**2, self.c, padding=self.padding)
-        positive = square > 0
-        return torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
-
-    def forward(self, u_c: Tensor) -> Tensor:
-        excitation = F.conv2d(u_c, self.a, padding=self.padding)
-        inhibition = 2 * self.r / (1 + self.r) * self.b[:, None, None] * self.inhibition(u_c)
-        return self.r * F.relu((1 + excitation) / (1 + inhibition) - 1)
-
-    @torch.no_grad()
-    def constrain(self) -> None:
-        """Inhibition cannot turn into excitation: b >= 0."""
-        self.b.clamp_(min=0)
-
-
-class CLayer(nn.Module):
-    """Planes of C-cells, each fed by its own S-plane; nothing in them learns.
-
-        u_C = psi((1 + sum d u_S) / (1 + v_S) - 1),   psi(x) = max(0, x) / (alpha + max(0, x))      eqs. 4, 5
-        v_S = mean over planes of sum d u_S                                                         eq. 6
-
-    Shapes: (B, K, H, W) -> (B, K, H', W').
-    """
-
-    def __init__(
-        self,
-        planes: int,
-        window: int,
-        padding: int,
-        step: int,
-        delta: float = 0.5,
-        d_scale: float = 1.0,
-        alpha: float = 0.5,
-    ) -> None:
-        super().__init__()
-        self.padding, self.step, self.alpha = padding, step, alpha
-        self.d: Tensor
-        weights = d_scale * fall_off(delta, window)
-        self.register_buffer("d", weights.float().repeat(planes, 1, 1, 1))
-
-    def forward(self, u_s: Tensor) -> Tensor:
-        pooled = F.conv2d(u_s, self.d, stride=self.step, padding=self.padding, groups=len(self.d))
-        drive = F.relu((1 + pooled) / (1 + pooled.mean(1, keepdim=True)) - 1)
-        return drive / (self.alpha + drive)
-
-
-class MaxLayer(nn.Module):
-    """The C-layer's modern replacement: the largest answer in the same window. Shapes as in CLayer."""
-
-    def __init__(self, window: int, padding: int, step: int) -> None:
-        super().__init__()
-        self.window, self.padding, self.step = window, padding, step
-
-    def forward(self, u_s: Tensor) -> Tensor:
-        # Padded by hand: max_pool2d allows no padding beyond half of the window.
-        return F.max_pool2d(F.pad(u_s, (self.padding,) * 4), self.window, self.step)
-
-
 def neocognitron(stages: Sequence[Stage], channels: int = 1) -> nn.Sequential:
-    """A chain US1, UC1, US2, UC2, ... of any number of stages, its S-cells weakly tuned to orientations."""
-    chain: OrderedDict[str, nn.Module] = OrderedDict()
-    for number, stage in enumerate(stages, start=1):
-        layer = SLayer(channels, stage.planes, stage.s_window, stage.s_padding, stage.r, stage.gamma)
-        layer.a.data = stage.initial * weak_orientation_preference(*layer.a.shape[:3])
-        chain[f"US{number}"] = layer
-        chain[f"UC{number}"] = CLayer(
+    """A chain US1, UC1, US2, UC2, ... of any number of stages, its S-cells weakly tuned to orientations.
+
+    With a `border` other than "zeros" a layer rim_US1, rim_UC1, ... stands before each that is padded.
+    """
+
+    def s_cells(stage: Stage, channels: int, padding: int) -> SLayer:
+        layer = SLayer(
+            channels,
             stage.planes,
-            stage.c_window,
-            stage.c_padding,
-            stage.c_step,
-            stage.delta,
-            stage.d_scale,
-            stage.alpha,
+            stage.s_window,
+            padding,
+            stage.r,
+            stage.gamma,
+            stage.power,
+            stage.r_learning,
         )
-        channels = stage.planes
-    return nn.Sequential(chain)
+        layer.a.data = stage.initial * weak_orientation_preference(*layer.a.shape[:3])
+        return layer
+
+    def c_cells(stage: Stage, padding: int) -> CLayer:
+        step, shape = stage.c_step, (stage.delta, stage.d_scale, stage.alpha, stage.power)
+        return CLayer(stage.planes, stage.c_window, padding, step, *shape)
+
+    return _chain(stages, channels, s_cells, c_cells)
 
 
 def fukushima_1980() -> nn.Sequential:
-    """The net of 1980: retina 16x16, US1 16x16, UC1 10x10, US2 8x8, UC2 6x6, US3 2x2, UC3 1x1; 24 planes."""
+    """The net of 1980: retina 16x16, US1 16x16, UC1 10x10, US2 8x8, UC2 6x6, US3 2x2, UC3 1x1; 24 planes.
+
+    Larger images give larger planes; those of less than 13 pixels leave US3 or UC3 nothing: ValueError.
+    Every choice that is not printed can be changed: `neocognitron([replace(FUKUSHIMA_1980[0], ...), ...])`.
+    """
     return neocognitron(FUKUSHIMA_1980)
 
 
@@ -175,11 +148,35 @@ def modern_neocognitron(stages: Sequence[Stage], channels: int = 1) -> nn.Sequen
 
     The lecture decks' proposal. Weights begin as torch begins a convolution; seed them with randomised().
     """
+
+    def s_cells(stage: Stage, channels: int, padding: int) -> nn.Sequential:
+        filters = nn.Conv2d(channels, stage.planes, stage.s_window, padding=padding)
+        return nn.Sequential(OrderedDict(filters=filters, relu=nn.ReLU()))
+
+    def c_cells(stage: Stage, padding: int) -> MaxLayer:
+        return MaxLayer(stage.c_window, padding, stage.c_step)
+
+    return _chain(stages, channels, s_cells, c_cells)
+
+
+def _chain(
+    stages: Sequence[Stage],
+    channels: int,
+    s_cells: Callable[[Stage, int, int], nn.Module],
+    c_cells: Callable[[Stage, int], nn.Module],
+) -> nn.Sequential:
+    """The layers of all stages, named; a padded one has its padding done by a Rim if it is not of zeros."""
     chain: OrderedDict[str, nn.Module] = OrderedDict()
     for number, stage in enumerate(stages, start=1):
-        filters = nn.Conv2d(channels, stage.planes, stage.s_window, padding=stage.s_padding)
-        chain[f"US{number}"] = nn.Sequential(OrderedDict(filters=filters, relu=nn.ReLU()))
-        chain[f"UC{number}"] = MaxLayer(stage.c_window, stage.c_padding, stage.c_step)
+        paddings = []
+        for name, padding in ((f"US{number}", stage.s_padding), (f"UC{number}", stage.c_padding)):
+            rim = padding > 0 and stage.border != "zeros"
+            if rim:
+                chain[f"rim_{name}"] = Rim(padding, stage.border)
+            paddings.append(0 if rim else padding)
+            chain[name] = nn.Identity()  # keeps the place
+        chain[f"US{number}"] = s_cells(stage, channels, paddings[0])
+        chain[f"UC{number}"] = c_cells(stage, paddings[1])
         channels = stage.planes
     return nn.Sequential(chain)
 

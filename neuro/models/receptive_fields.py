@@ -55,10 +55,13 @@ def gabor(
     return field / field.abs().max()
 
 
-def fall_off(base: float, size: int) -> Tensor:
-    """Weights base^|v| over a window of (size, size) cells, |v| the distance from its centre in cells."""
+def fall_off(base: float, size: int, power: float = 1.0) -> Tensor:
+    """Weights base^(|v|^power) over a window of (size, size) cells, |v| the distance from its centre.
+
+    Power 1 is an exponential, 2 a Gaussian.
+    """
     x, y = pixel_grid(size, 1.0)
-    return base ** torch.hypot(x, y)
+    return base ** torch.hypot(x, y) ** power
 
 
 def correlate(sheets: Tensor, fields: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from neuro.models.convnet import lenet5_as_taught
-from neuro.models.initial import randomised
+from neuro.models.convnet import lecun_1989, lecun_1989_nips, lenet5, lenet5_as_taught, net_3
+from neuro.models.initial import randomised, uniform
 from neuro.models.neocognitron import FUKUSHIMA_1980, SLayer, fukushima_1980, modern_neocognitron
 
 
@@ -58,3 +58,30 @@ def test_layers_without_a_bias_and_the_modern_chain_are_randomised_too():
     modern = modern_neocognitron(FUKUSHIMA_1980)
     before = modern.US3.filters.weight.detach().clone()
     assert not torch.equal(randomised(modern, seeded()).US3.filters.weight, before)
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5])
+def test_uniform_weights_reach_as_far_as_the_inputs_of_the_cell_allow(power):
+    net = uniform(lecun_1989(), seeded(), power=power)
+    # Cells of H1 hear 25 pixels, of H2 8 windows of 25, of H3 all 192, of the decision all 30.
+    for layer, inputs in ((net.H1, 25), (net.H2, 200), (net.H3, 192), (net.decision, 30)):
+        weight, reach = layer.cells.weight.detach(), 2.4 / inputs**power
+        assert 0.95 * reach < weight.abs().max() <= reach
+        assert not layer.cells.bias.any()
+        # The largest of n draws misses the end by about 1 / n, the s.d. is known to about 1 / sqrt(n).
+        assert float(weight.std()) == pytest.approx(reach / 3**0.5, rel=0.1)
+
+
+def test_a_cell_that_sees_fewer_maps_draws_larger_weights():
+    weight = uniform(lecun_1989_nips(), seeded()).H3.cells.weight.detach()
+    assert weight[0].abs().max() > 2.4 / 50  # the first map sees one map below, most others two
+    assert weight[0].abs().max() <= 2.4 / 25
+    assert weight[1:5].abs().max() <= 2.4 / 50
+
+
+@pytest.mark.parametrize("build", [net_3, lenet5, lenet5_as_taught, lecun_1989_nips])
+def test_every_weight_is_drawn_from_the_generator_and_no_two_generators_agree(build):
+    one, same, other = (uniform(build(), seeded(seed)).state_dict() for seed in (0, 0, 1))
+    drawn = [name for name in one if name.endswith("weight")]
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not any(torch.equal(one[name], other[name]) for name in drawn)
