@@ -4,8 +4,27 @@ A rule is a Learner: `fit(model, stimuli, generator)` gives a trained copy and l
 """
 
 from neuro.learning.backpropagation import Backpropagation
+from neuro.learning.batches import BatchedWinnerTakeAll
 from neuro.learning.controls import Imprinting, Untrained
+from neuro.learning.growing import AddIfSilent, WinnerKillLoser
 from neuro.learning.learner import Learner, history_of
+from neuro.learning.presentations import Presentations, presentations
+from neuro.learning.side_by_side import fit_side_by_side
+from neuro.learning.supervised_seeds import SupervisedSeedCells
 from neuro.learning.winner_take_all import WinnerTakeAll
 
-__all__ = ["Backpropagation", "Imprinting", "Learner", "Untrained", "WinnerTakeAll", "history_of"]
+__all__ = [
+    "AddIfSilent",
+    "Backpropagation",
+    "BatchedWinnerTakeAll",
+    "Imprinting",
+    "Learner",
+    "Presentations",
+    "SupervisedSeedCells",
+    "Untrained",
+    "WinnerKillLoser",
+    "WinnerTakeAll",
+    "fit_side_by_side",
+    "history_of",
+    "presentations",
+]

@@ -1,9 +1,10 @@
-"""Supervised learning by the gradient of the cross-entropy (Rumelhart, Hinton & Williams 1986, reported)."""
+"""Supervised learning by the gradient of a loss (Rumelhart, Hinton & Williams 1986, reported)."""
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from neuro.learning.augmentation import Augmentation
 from neuro.learning.descent import Descent
 from neuro.learning.learner import History, report_silence, with_history
 from neuro.models.neocognitron import SLayer
 from neuro.stimuli import Stimuli
+
+
+def _squares(answers: Tensor, labels: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean over classes of (answer - target)^2, targets 1 and -1; of all stimuli the mean or the sum."""
+    each = (answers - 2 * F.one_hot(labels, answers.shape[1]) + 1).square().mean(1)
+    return each.sum() if reduction == "sum" else each.mean()
+
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "cross-entropy": F.cross_entropy,
+    "squares": _squares,
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,11 @@ class Backpropagation:
     (of equal ones, the least loss) are kept, and training ends when `patience` epochs brought no better one.
     `schedule` "one-cycle" raises and then lowers the learning rate over all `epochs`, however patient
     (Smith & Topin 2018, reported). S-layers are constrained after every step.
+
+    With `validation` 0 nothing is held out: all epochs are run, and the weights of the last are kept.
+    `momentum` is that of "sgd". The `loss` is the cross-entropy of the answers, or as in 1989 the mean over
+    classes of their squared distance to +1 for the class shown and -1 for the others. `augmentation`
+    changes the images of every batch before they are shown; those held out are left as they are.
     """
 
     optimizer: Literal["adam", "sgd"] = "adam"
@@ -36,10 +55,15 @@ class Backpropagation:
     patience: int = 10
     validation: float = 0.15
     schedule: Literal["constant", "one-cycle"] = "constant"
+    momentum: float = 0.9
+    loss: Literal["cross-entropy", "squares"] = "cross-entropy"
+    augmentation: Augmentation | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.validation < 1:
-            raise ValueError(f"validation is the share held out, between 0 and 1; got {self.validation}")
+        if not 0 <= self.validation < 1:
+            raise ValueError(f"validation is the share held out, from 0 to below 1; got {self.validation}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"no loss {self.loss!r}; there are {', '.join(LOSSES)}")
         if self.optimizer not in ("adam", "sgd") or self.schedule not in ("constant", "one-cycle"):
             raise ValueError(f"optimizer 'adam' or 'sgd', schedule 'constant' or 'one-cycle'; got {self}")
         if min(self.batch_size, self.epochs, self.patience) < 1 or self.learning_rate <= 0:
@@ -66,7 +90,7 @@ class Backpropagation:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
             history = self._epochs(trained, images, labels, training, checks, generator)
-        report_silence(trained, checks[0][:512])
+        report_silence(trained, (checks[0] if held_out else images)[:512])
         return with_history(trained, history)
 
     def _epochs(
@@ -79,9 +103,11 @@ class Backpropagation:
         generator: torch.Generator,
     ) -> History:
         """Train until patience runs out; leaves the best epoch's weights in the model."""
+        loss_of = LOSSES[self.loss]
         steps = math.ceil(len(training) / self.batch_size)
         cycle = self.epochs * steps if self.schedule == "one-cycle" else None
-        descent = Descent(model.parameters(), self.optimizer, self.learning_rate, self.weight_decay, cycle)
+        rate, decay = self.learning_rate, self.weight_decay
+        descent = Descent(model.parameters(), self.optimizer, rate, decay, cycle, self.momentum)
         constraints = [module.constrain for module in model.modules() if isinstance(module, SLayer)]
         history: History = {"training loss": [], "validation loss": [], "validation error": []}
         best, best_score, best_epoch = model.state_dict(), (math.inf, math.inf), 0
@@ -91,19 +117,23 @@ class Backpropagation:
             total = torch.zeros((), device=images.device)
             order = training[torch.randperm(len(training), generator=generator)].to(images.device)
             for batch in order.split(self.batch_size):
-                loss = F.cross_entropy(model(images[batch]), labels[batch])
+                shown = images[batch] if self.augmentation is None else self.augmentation(images[batch])
+                loss = loss_of(model(shown), labels[batch])
                 descent.forget()
                 loss.backward()
                 descent.step()
                 for constrain in constraints:
                     constrain()
                 total += loss.detach() * len(batch)
-            score = _error_and_loss(model, *checks)
+            score = _error_and_loss(model, loss_of, *checks)
             if not math.isfinite(float(total)) or not math.isfinite(score[1]):
                 raise FloatingPointError(
                     f"the loss is not finite in epoch {epoch + 1}; lower the learning rate"
                 )
             history["training loss"].append(float(total) / len(training))
+            if not len(checks[0]):
+                best_epoch = epoch
+                continue
             history["validation error"].append(score[0])
             history["validation loss"].append(score[1])
             progress.set_postfix(error=f"{score[0]:.3f}")
@@ -117,12 +147,16 @@ class Backpropagation:
 
 
 @torch.no_grad()
-def _error_and_loss(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """The share of images taken for another class, and the mean cross-entropy, batch by batch."""
+def _error_and_loss(
+    model: nn.Module, loss_of: Callable[..., Tensor], images: Tensor, labels: Tensor
+) -> tuple[float, float]:
+    """The share of images taken for another class, and the mean loss, batch by batch; zero of no images."""
+    if not len(labels):
+        return 0.0, 0.0
     model.eval()
     wrong = loss = 0.0
     for batch, truth in zip(images.split(1024), labels.split(1024), strict=True):
         answer = model(batch)
         wrong += float((answer.argmax(1) != truth).sum())
-        loss += float(F.cross_entropy(answer, truth, reduction="sum"))
+        loss += float(loss_of(answer, truth, reduction="sum"))
     return wrong / len(labels), loss / len(labels)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from neuro.learning.competition import reinforce
 from neuro.learning.learner import refuse_labels, report, s_layers, with_history
-from neuro.learning.winner_take_all import reinforce
 from neuro.models.neocognitron import SLayer
 from neuro.stimuli import Stimuli
 

@@ -15,14 +15,15 @@ from torch import nn
 from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
-MOMENTUM, SQUARES, EPSILON = 0.9, 0.999, 1e-8  # torch's own; the first is also Adam's beta1
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # torch's own, of AdamW
 
 
 class Descent:
     """Steps of "adam" (AdamW) or "sgd" at a constant rate, or over one cycle of so many steps.
 
     In a cycle (Smith & Topin 2018, reported; as torch's OneCycleLR has it) the rate rises over 30 % of the
-    steps from a 25th and then falls to a 250,000th, along cosines, while momentum does the opposite.
+    steps from a 25th and then falls to a 250,000th, along cosines, while momentum goes from 0.95 to 0.85 and
+    back; `momentum` is that of "sgd" at a constant rate.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class Descent:
         learning_rate: float,
         weight_decay: float,
         cycle: int | None = None,
+        momentum: float = 0.9,
     ) -> None:
         self.parameters = list(parameters)
         self.adaptive = optimizer == "adam"
+        self.momentum = BETAS[0] if self.adaptive else momentum
         self.learning_rate, self.weight_decay, self.cycle, self.steps = learning_rate, weight_decay, cycle, 0
         self.first: list[torch.Tensor | None] = [None] * len(self.parameters)
         if self.adaptive:
@@ -46,7 +49,7 @@ class Descent:
         """Learning rate and momentum of the next step."""
         highest, lowest = self.learning_rate, self.learning_rate / 25
         if self.cycle is None:
-            return highest, MOMENTUM
+            return highest, self.momentum
         top, last = 0.3 * self.cycle - 1, self.cycle - 1
         if self.steps <= top:
             share = self.steps / top
@@ -65,7 +68,7 @@ class Descent:
         common = {"lr": rate, "weight_decay": self.weight_decay, "maximize": False}
         if self.adaptive:
             second, counts = [self.second[i] for i in used], [self.counts[i] for i in used]
-            averages = {"beta1": momentum, "beta2": SQUARES, "eps": EPSILON, "amsgrad": False}
+            averages = {"beta1": momentum, "beta2": BETAS[1], "eps": EPSILON, "amsgrad": False}
             adamw(moved, slopes, first, second, [], counts, **averages, **common)  # type: ignore[arg-type]
         else:
             sgd(moved, slopes, first, momentum=momentum, dampening=0, nesterov=False, **common)  # type: ignore[arg-type]

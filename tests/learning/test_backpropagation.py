@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from neuro.learning import Backpropagation, history_of
+from neuro.learning.augmentation import Jitter
 from neuro.models.convnet import lenet5_as_taught, mlp, small_convnet
 from neuro.models.initial import randomised
 from neuro.models.neocognitron import SLayer, Stage, neocognitron, supervised
@@ -18,6 +19,13 @@ TWO = (
     Stage(planes=3, s_window=3, s_padding=1, c_window=3, c_padding=1),
     Stage(planes=4, s_window=3, s_padding=1, c_window=2, c_padding=0),
 )
+
+
+class Augmented:
+    """Whatever is shown goes dark."""
+
+    def __call__(self, images):
+        return 0 * images
 
 
 def seeded(seed=0):
@@ -75,6 +83,53 @@ def test_gradient_descent_with_momentum_is_the_one_computed_by_hand(weight_decay
     torch.testing.assert_close(trained[1].weight.detach(), weight)
     torch.testing.assert_close(trained[1].bias.detach(), bias)
     assert history_of(trained)["training loss"][0] == pytest.approx(np.log(3))
+
+
+def test_descent_of_the_squares_is_the_one_computed_by_hand():
+    x = torch.rand(1, 1, 2, 2, generator=seeded())
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Tanh())
+    rule = Backpropagation("sgd", 0.1, batch_size=1, epochs=1, validation=0, momentum=0, loss="squares")
+    trained = rule.fit(model, Stimuli(x.repeat(5, 1, 1, 1), {"label": [1] * 5}), seeded())
+    weight, bias = model[1].weight.detach().clone(), model[1].bias.detach().clone()
+    for _ in range(5):
+        answer = torch.tanh(weight @ x.flatten() + bias)
+        # d/da of the mean over 3 classes of (tanh a - t)^2.
+        error = 2 / 3 * (answer - torch.tensor([-1.0, 1.0, -1.0])) * (1 - answer**2)
+        weight, bias = weight - 0.1 * error[:, None] * x.flatten(), bias - 0.1 * error
+    torch.testing.assert_close(trained[1].weight.detach(), weight)
+    torch.testing.assert_close(trained[1].bias.detach(), bias)
+
+
+def test_with_nothing_held_out_all_is_trained_on_and_the_last_weights_are_kept():
+    images = torch.eye(16).reshape(16, 1, 4, 4)
+    stimuli = Stimuli(images, {"label": np.arange(16) % 2})
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+    rule = Backpropagation("sgd", 0.1, epochs=12, patience=1, validation=0)
+    trained = rule.fit(model, stimuli, seeded())
+    assert (trained[1].weight != model[1].weight).all()  # each image lights a pixel of its own
+    history = history_of(trained)
+    assert len(history["training loss"]) == history["best epoch"][0] == 12
+    assert history["validation error"] == []
+    assert not trained.training
+
+
+def test_an_augmentation_changes_what_is_learned_from_and_not_what_is_held_out():
+    dark = Augmented()
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    trained = Backpropagation(epochs=2, augmentation=dark).fit(model, bars(), seeded())
+    assert torch.equal(trained[1].weight, model[1].weight)  # black images teach the biases alone
+    assert not torch.equal(trained[1].bias, model[1].bias)
+    plain = Backpropagation(epochs=2).fit(model, bars(), seeded())
+    assert history_of(plain)["validation loss"] != history_of(trained)["validation loss"]
+    with torch.no_grad():  # the two classes of bars do not have one answer, as they would if shown black
+        assert trained(bars().images).std(0).min() > 0
+
+
+def test_an_augmentation_draws_from_the_seed():
+    rule = Backpropagation(epochs=2, augmentation=Jitter(1, 10, 1.2, 10))
+    once, again, other = (weights(rule.fit(net(), bars(), seeded(seed))) for seed in (0, 0, 1))
+    assert alike(once, again)
+    assert not alike(once, other)
 
 
 def test_the_original_is_untouched_and_one_seed_gives_one_result():
@@ -234,8 +289,9 @@ def test_lenet5_can_be_trained_by_it():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"validation": 0.0}, "validation is the share held out, between 0 and 1; got 0.0"),
+        ({"validation": -0.1}, "validation is the share held out, from 0 to below 1; got -0.1"),
         ({"validation": 1.0}, "validation is the share held out"),
+        ({"loss": "hinge"}, "no loss 'hinge'; there are cross-entropy, squares"),
         ({"optimizer": "newton"}, "optimizer 'adam' or 'sgd'"),
         ({"schedule": "cosine"}, "schedule 'constant' or 'one-cycle'"),
         ({"epochs": 0}, "must be above zero"),

@@ -63,3 +63,13 @@ def test_a_descent_does_not_import_the_compiler():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_without_momentum_a_step_is_the_rate_times_the_slope():
+    weight = nn.Parameter(torch.tensor([3.0]))
+    descent = Descent([weight], "sgd", 0.1, 0.0, momentum=0.0)
+    for expected in (2.4, 1.92):  # w - 0.1 * 2 w
+        descent.forget()
+        (weight**2).sum().backward()
+        descent.step()
+        assert weight.item() == pytest.approx(expected)

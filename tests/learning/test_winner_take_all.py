@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from neuro.learning import WinnerTakeAll, history_of
-from neuro.learning.winner_take_all import reinforce, seed_cells
+from neuro.learning import WinnerTakeAll, history_of, presentations
+from neuro.learning.competition import patches_at, reinforce, seeds_of
 from neuro.models.convnet import lenet5_as_taught
 from neuro.models.neocognitron import SLayer, Stage, neocognitron
 from neuro.stimuli import Stimuli, slits
@@ -29,6 +29,12 @@ def seeded(seed=0):
 def bars(n=6):
     """Black images with a white bar, as a line drawing: nothing but the bar is seen."""
     return slits(np.arange(n) * 180 / n, length=6, width=1.5, background=0.0, size=12, pixels_per_degree=1)
+
+
+def seed_cells(answers, column):
+    """Of one competition: the planes and places of the seed cells, and the share of silent columns."""
+    _, plane, place, silent = seeds_of(answers[None], column)
+    return plane, place, silent.item()
 
 
 def columns_of(answers, column):
@@ -84,6 +90,21 @@ def test_seed_cells_are_those_found_by_going_through_the_columns_one_by_one(answ
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.float32, (3, 3, 5, 4), elements=st.sampled_from([0.0, 0.0, 0.5, 1.0]), fill=st.nothing()),
+    st.integers(1, 6),
+)
+def test_competitions_held_at_once_are_those_held_one_by_one(answers, column):
+    together = seeds_of(torch.from_numpy(answers), column)
+    alone = [seed_cells(torch.from_numpy(own), column) for own in answers]
+    for number, (planes, places, silent) in enumerate(alone):
+        own = together.competition == number
+        assert torch.equal(together.plane[own], planes)
+        assert torch.equal(together.place[own], places)
+        assert together.silent_columns[number] == silent
+
+
+@settings(max_examples=60, deadline=None)
 @given(any_values)
 def test_a_column_as_large_as_the_plane_has_exactly_one_seed_cell_the_largest(answers):
     planes, places, silent = seed_cells(torch.from_numpy(answers), 6)
@@ -105,6 +126,15 @@ def test_a_plane_with_two_candidates_keeps_the_larger():
     planes, places, silent = seed_cells(answers, 2)
     assert sorted(zip(planes.tolist(), places.tolist(), strict=True)) == [(0, 5), (1, 3)]
     assert silent == pytest.approx(1 / 5)  # of the columns 01 12 23 34 45, only 12
+
+
+def test_patches_are_what_a_convolution_looks_at():
+    seen = torch.rand(2, 3, 6, 5, generator=seeded())
+    unfolded = nn.functional.unfold(seen, 3, padding=1).reshape(2, 3, 3, 3, 6, 5)
+    which, place = torch.tensor([1, 0, 1]), torch.tensor([0, 14, 29])
+    found = patches_at(seen, 3, 1, which, place)
+    for patch, image, row, column in zip(found, which, place // 5, place % 5, strict=True):
+        assert torch.equal(patch, unfolded[image, ..., row, column])
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2])
@@ -252,3 +282,53 @@ def test_layers_before_the_first_s_layer_are_passed_through():
     model = nn.Sequential(OrderedDict(eye=nn.Identity(), **dict(inner.named_children())))
     rule = WinnerTakeAll(presentations=1)
     assert torch.equal(rule.fit(model, bars(), seeded()).US1.a, rule.fit(inner, bars(), seeded()).US1.a)
+
+
+@pytest.mark.parametrize("schedule", ["together", "layer by layer"])
+def test_of_every_presentation_it_is_known_which_image_and_place_reinforced_which_plane(schedule):
+    # Of weights that grow by what the seed cells saw, the log must tell all: rebuild them from it.
+    rule = WinnerTakeAll(q=(2.0,), columns=(3, 6), presentations=2, schedule=schedule)
+    model, shown = neocognitron(TWO), bars()
+    trained = rule.fit(model, shown, seeded())
+    course = presentations(trained, "US1")
+    assert sorted(course.image[:6]) == sorted(course.image[6:]) == list(range(6))
+    assert len(course.b) == len(course.silent) == len(course.reinforced) == 12
+    a, b = model.US1.a.detach().clone(), model.US1.b.detach().clone()
+    for plane in range(4):
+        seeds = course.seeds(plane)
+        assert len(seeds) == history_of(trained)["US1 wins"][plane]
+        image, row, column = torch.from_numpy(seeds).T
+        seen = patches_at(shown.images, 5, 2, image, row * 12 + column)
+        a[plane] += 2.0 * (model.US1.c * seen).sum(0)
+        b[plane] += (model.US1.c * seen**2).sum((1, 2, 3)).sqrt().sum()
+    torch.testing.assert_close(trained.US1.a.detach(), a)
+    torch.testing.assert_close(trained.US1.b.detach(), b)
+    assert course.b[-1] == pytest.approx(b.mean().item())
+    assert (np.diff(course.b) >= 0).all()
+    assert np.bincount(course.presentation, minlength=12).tolist() == course.reinforced.tolist()
+
+
+def test_the_presentations_of_a_layer_that_has_none_are_refused_with_those_there_are():
+    trained = WinnerTakeAll(presentations=1).fit(neocognitron(ONE), bars(), seeded())
+    with pytest.raises(KeyError, match="no presentations were kept for 'US2'; of these they were: US1"):
+        presentations(trained, "US2")
+    with pytest.raises(KeyError, match="of these they were: none"):
+        presentations(neocognitron(ONE), "US1")
+
+
+def test_a_learning_threshold_holds_while_its_layer_learns_and_not_for_the_layers_above():
+    plain = neocognitron(TWO)
+    higher = neocognitron(TWO)
+    higher.US1.r_learning = 30.0
+    rule = WinnerTakeAll(presentations=1, columns=(3, 6))
+    taught, strict = (rule.fit(model, bars(), seeded()) for model in (plain, higher))
+    assert strict.US1.r == plain.US1.r
+    # By hand: the second layer behind the first one as it recognises.
+    alone = rule.fit(neocognitron(ONE), bars(), seeded())  # the same draws for the first layer
+    assert torch.equal(alone.US1.a, taught.US1.a)
+    generator = seeded()
+    torch.randperm(6, generator=generator)
+    second = nn.Sequential(OrderedDict(first=strict[:2], **dict(neocognitron(TWO)[2:].named_children())))
+    behind = WinnerTakeAll(q=(16.0,), columns=(6,), presentations=1).fit(second, bars(), generator)
+    assert torch.equal(behind.US2.a, strict.US2.a)
+    assert not torch.equal(strict.US2.a, taught.US2.a)

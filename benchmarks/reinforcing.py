@@ -1,0 +1,113 @@
+"""Reinforcing one net, 64 nets side by side, and one net by many images beside its bare forward pass.
+
+Two stages, dense 5x5 columns. The forward pass runs at the best of several batch sizes. The images are digits
+of MNIST where a folder that has them is the first argument, otherwise drawn ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import torch
+from common import interleaved, report
+
+from neuro.datasets import load
+from neuro.learning import AddIfSilent, BatchedWinnerTakeAll, Learner, WinnerTakeAll, fit_side_by_side
+from neuro.models.neocognitron import Stage, fukushima_1980, neocognitron
+from neuro.patterns import standard_digits
+from neuro.preparations import shifted_at_random
+from neuro.stimuli import Stimuli
+
+NETS, SHOWN = 64, 100
+COUNTS = (1500, 3000, 6000)
+PLANES = (24, 48, 96)
+STAGES = (
+    Stage(s_padding=2, r=4.0, gamma=0.3, initial=0.002, c_padding=4),
+    Stage(s_padding=2, r=1.5, gamma=0.8, initial=0.0002, c_padding=4),
+)
+RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
+
+
+def seeded(seed: int) -> torch.Generator:
+    """A generator of this seed."""
+    return torch.Generator().manual_seed(seed)
+
+
+def images(count: int) -> Stimuli:
+    """Digits of 28 x 28 pixels, without their labels."""
+    if len(sys.argv) > 1:
+        return load("mnist", seeded(0), sys.argv[1]).train[:count].without("label")
+    small = shifted_at_random(standard_digits(), count // len(standard_digits()) + 1, 2, seeded(0))
+    return Stimuli(torch.nn.functional.pad(small.images[:count], (6,) * 4))
+
+
+def best_of(work: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of several runs."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+@torch.no_grad()
+def forward(model: torch.nn.Module, pixels: torch.Tensor, batch: int) -> None:
+    """The bare pass: every image through every layer, nothing kept."""
+    for part in pixels.split(batch):
+        model(part)
+
+
+def within(what: str, seconds: float, limit: float) -> None:
+    """Print seconds and whether they keep the limit."""
+    print(f"{what}: {seconds:.3f} s, limit {limit} s: {'within' if seconds <= limit else 'MISSED'}")
+
+
+def growth(
+    what: str, rules: Sequence[Learner], nets: Sequence[Sequence[Stage]], counts: Sequence[int]
+) -> None:
+    """Print the milliseconds of learning for an image: flat over images, a line over planes."""
+    shown, each = images(max(counts)), []
+    for rule, stages, count in zip(rules, nets, counts, strict=True):
+        seconds = best_of(partial(rule.fit, neocognitron(stages), shown[:count], seeded(0)))
+        each.append(f"{1e3 * seconds / count:.2f}")
+    print(f"{what}: {', '.join(each)} ms an image")
+
+
+def many_images(name: str, rule: Learner) -> None:
+    """Print how long learning takes beside the forward pass of the net as trained, and for more images."""
+    shown = images(COUNTS[-1])
+    trained = rule.fit(neocognitron(STAGES), shown, seeded(0))
+    batch = min((16, 64, 256), key=lambda size: best_of(lambda: forward(trained, shown.images[:1024], size)))
+    ours, theirs = interleaved(
+        lambda: rule.fit(neocognitron(STAGES), shown[: COUNTS[0]], seeded(0)),
+        lambda: forward(trained, shown.images[: COUNTS[0]], batch),
+    )
+    report(f"{name}, {COUNTS[0]} images: learning / forward pass in batches of {batch}", ours, theirs, 2.2)
+    growth(f"{name}, {COUNTS} images", [rule] * 3, [STAGES] * 3, COUNTS)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    digits = standard_digits().without("label")
+    own = [shifted_at_random(digits, 20, 2, seeded(n))[:SHOWN] for n in range(NETS)]
+    nets, rules = [fukushima_1980() for _ in own], [RULE_1980] * NETS
+    one = best_of(lambda: RULE_1980.fit(nets[0], own[0], seeded(0)), 9)
+    within(f"{SHOWN} presentations of the net of 1980", one, 0.15)
+    every = best_of(lambda: fit_side_by_side(rules, nets, own, [seeded(n) for n in range(NETS)]), 5)
+    within(f"{SHOWN} presentations of {NETS} nets side by side", every, 0.6)
+    print(f"one after the other, by the same clock: {NETS * one:.1f} s")
+    many_images("winner-take-all in batches", BatchedWinnerTakeAll(columns=(5,)))
+    many_images("add-if-silent", AddIfSilent(columns=(5,), most=(24, 150)))
+    nets_of = [(STAGES[0], replace(STAGES[1], planes=planes)) for planes in PLANES]
+    batched, growing = [BatchedWinnerTakeAll(columns=(5,))] * 3, [AddIfSilent(most=(24, n)) for n in PLANES]
+    growth(f"winner-take-all, {PLANES} planes in US2", batched, nets_of, [COUNTS[0]] * 3)
+    growth(f"add-if-silent, at most {PLANES} planes in US2", growing, nets_of, [COUNTS[0]] * 3)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"memory at most {peak:.2f} GiB, limit 3: {'within' if peak <= 3 else 'MISSED'}")
