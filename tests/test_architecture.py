@@ -13,7 +13,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # A room may import from those before it, and from its neighbours in the same set.
 DIRECTION = [
     {"geometry"},
-    {"stimuli", "data_files", "datasets", "distortions", "patterns"},
+    {"stimuli", "data_files", "datasets", "distortions", "patterns", "patterns_1988"},
     {"models"},
     {"learning"},
     {"recording"},
@@ -21,7 +21,7 @@ DIRECTION = [
     {"physiology"},
     {"plotting"},
     {"experiment"},
-    {"comparison", "preparations"},
+    {"comparison", "preparations", "estimators"},
 ]
 PLACE = {room: place for place, rooms in enumerate(DIRECTION) for room in rooms}
 ARRAYS_ONLY = {"analysis"}

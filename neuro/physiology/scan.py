@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.stimuli import Stimuli
 
@@ -24,13 +23,11 @@ class Scan:
 
     convolution, in_turn  (B, places, K), in double precision
     turned                the same neurons, the weights turned by 180 degrees
-    operations            multiplications of the scan / those of the convolution
     """
 
     convolution: Floats
     in_turn: Floats
     turned: Floats
-    operations: float
 
     def off_by(self, answers: Floats) -> float:
         """The largest difference from the convolution, relative to its largest answer."""
@@ -48,11 +45,7 @@ def scanned(model: nn.Sequential, layer: str, stimuli: Stimuli) -> Scan:
     window, padding = next(shared.parameters()).shape[-1], shared.padding
     shared.padding = 0  # a neuron sees its patch, and nothing beyond
     patches = F.unfold(seen, window, padding=padding).mT.reshape(-1, seen.shape[1], window, window)
-    with FlopCounterMode(display=False) as at_once:
-        convolution = exact[number](seen).flatten(2).mT
-    with FlopCounterMode(display=False) as one_by_one:
-        in_turn = neurons(patches)
+    convolution, in_turn = exact[number](seen).flatten(2).mT, neurons(patches)
     turned = neurons(patches.flip(2, 3))
-    operations = one_by_one.get_total_flops() / at_once.get_total_flops()
     in_turn, turned = in_turn.reshape(convolution.shape), turned.reshape(convolution.shape)
-    return Scan(convolution.numpy(), in_turn.numpy(), turned.numpy(), operations)
+    return Scan(convolution.numpy(), in_turn.numpy(), turned.numpy())

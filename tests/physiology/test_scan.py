@@ -13,7 +13,7 @@ from neuro.stimuli import Stimuli
 
 
 @pytest.mark.parametrize("build", [neocognitron, modern_neocognitron])
-def test_one_neuron_scanned_over_the_field_is_the_convolution_with_as_many_operations(build):
+def test_one_neuron_scanned_over_the_field_is_the_convolution(build):
     net = build([Stage(planes=3, s_window=3, s_padding=2), Stage(planes=4, s_padding=1)])
     generator = torch.Generator().manual_seed(0)
     randomised(net, generator)
@@ -23,7 +23,6 @@ def test_one_neuron_scanned_over_the_field_is_the_convolution_with_as_many_opera
         scan = scanned(net, name, Stimuli(torch.rand(2, 1, 12, 12, generator=generator)))
         assert scan.off_by(scan.in_turn) < 1e-12  # double precision
         assert scan.off_by(scan.turned) > 1e-3
-        assert scan.operations == 1
 
 
 def test_a_neuron_turned_is_the_convolution_with_turned_weights():
