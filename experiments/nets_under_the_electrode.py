@@ -49,7 +49,8 @@ SCREENS = {  # pixels and degrees across
 def models(settings, seed):
     """The nets of one seed before and after learning, a population of cells; and a checksum of the digits."""
     untrained, trained, splits = lenet5(settings, seed)
-    cells = macaque_population(308, torch.Generator().manual_seed(seed), 1.0, 0.5, 16.25, 4.0)
+    n = settings.pick(60, 308, 308)
+    cells = macaque_population(n, torch.Generator().manual_seed(seed), 1.0, 0.5, 16.25, 4.0)
     before = {"neocognitron": fukushima_1980(), "convnet": untrained}
     after = {"neocognitron": neocognitron_1980(seed, settings.cache), "convnet": trained, "V1 model": cells}
     return {"untrained": before, "trained": after}, checksum(splits.train)
@@ -62,8 +63,9 @@ def one_seed(settings, seed):
     for state, nets in states.items():
         for name, net in nets.items():
             for layer in LAYERS[name]:
-                options = {"protocols": ["orientation", "phase"], "centres": (0, 0), **SCREENS[name]}
-                table = examine(net, layer, **options)
+                turned = np.arange(0, 180, settings.pick(45, 15, 15))
+                options = {"centres": (0, 0), "orientations": turned, **SCREENS[name]}
+                table = examine(net, layer, protocols=["orientation", "phase"], **options)
                 found[f"{layer}, {state}"] = np.stack([table[column] for column, _ in HISTOGRAMS.values()])
                 reasons[f"{layer}, {state}"] = table.counts
     return found, reasons, data

@@ -38,7 +38,7 @@ NO_LABELS = "the pictures are not in class folders, so they have no labels"
 def examined(settings, seed):
     """One seed: the scores of each set in its features, in their first two components, and in its map."""
     own, images = bench(settings, seed), settings.images
-    shown = all_pictures(images, SIZE) if images else own.test[: settings.pick(100, 600, 1000)]
+    shown = all_pictures(images, SIZE) if images else own.test[: settings.pick(50, 600, 1000)]
     labels = shown.conditions.get("label")
     seen = {name: last_features(prepared(name, settings, own), shown) for name in SETS}
     if settings.model:

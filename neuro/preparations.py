@@ -17,8 +17,10 @@ from neuro.datasets import Splits, load, subset
 from neuro.distortions import deformed, flipped_pixels, scaled, shifted
 from neuro.experiment import Settings, fit_cached
 from neuro.learning import Backpropagation, Learner, WinnerTakeAll
-from neuro.models.convnet import lenet5_as_taught
-from neuro.models.initial import randomised
+from neuro.learning.augmentation import Jitter
+from neuro.models.convnet import lecun_1989, lenet5_as_taught
+from neuro.models.convnet import lenet5 as lenet5_as_published
+from neuro.models.initial import randomised, uniform
 from neuro.models.neocognitron import FUKUSHIMA_1980, Stage, neocognitron, supervised
 from neuro.patterns import standard_digits
 from neuro.physiology import accuracy
@@ -31,6 +33,24 @@ RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
 HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
 THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
 LARGE = ("mnist", "fashion-mnist")
+# The forms of LeNet-5: how it is built, and what is other in how it learns from hundreds and from thousands.
+LENET5: Mapping[str, tuple[Callable[[int], nn.Sequential], Mapping[str, Any], Mapping[str, Any]]] = {
+    "as taught": (lenet5_as_taught, {}, {}),
+    "as published": (lenet5_as_published, {"epochs": 10}, {}),
+    "distorted": (lenet5_as_taught, {}, {"epochs": 40, "augmentation": Jitter(2, 10, 1.15, 10)}),
+}
+# The zip-code net of 1989 and what was changed since, one thing after the other: how it is built, and how it
+# learns. Rates, batches and passes were chosen on validation digits of usps, of seed 0.
+DESCENT = Backpropagation("sgd", 0.2, batch_size=8, epochs=23, validation=0, momentum=0, loss="squares")
+ADAM = Backpropagation("adam", 6e-3, 0.01, batch_size=32, epochs=60, validation=0, schedule="one-cycle")
+_LINEAR, _RECTIFIED = {"answer": nn.Identity}, {"nonlinearity": nn.ReLU, "answer": nn.Identity}
+LADDER: Mapping[str, tuple[Mapping[str, Any], Backpropagation]] = {
+    "1989": ({}, DESCENT),
+    "+ cross-entropy": (_LINEAR, replace(DESCENT, learning_rate=0.02, loss="cross-entropy")),
+    "+ Adam": (_LINEAR, replace(ADAM, learning_rate=3e-3, epochs=23)),
+    "+ shifts": (_LINEAR, replace(ADAM, augmentation=Jitter(1))),
+    "+ ReLU, dropout": (_RECTIFIED | {"dropout": 0.25}, replace(ADAM, augmentation=Jitter(1))),
+}
 # C-cells of the first two stages that look at one S-cell each.
 UNPOOLED_1980 = (
     *(replace(stage, c_window=1, c_padding=2) for stage in FUKUSHIMA_1980[:2]),
@@ -91,23 +111,49 @@ def neocognitron_1980(
     return fit_cached(rule, neocognitron(stages), shown, seed, cache)
 
 
-def lenet5(settings: Settings, seed: int) -> tuple[nn.Sequential, nn.Sequential, Splits]:
-    """LeNet-5 as taught, untrained and trained by backpropagation, and the digits as it was shown them.
+def lenet5(
+    settings: Settings, seed: int, form: str = "as taught"
+) -> tuple[nn.Sequential, nn.Sequential, Splits]:
+    """LeNet-5 in one of its forms, untrained and trained by backpropagation, and the digits it was shown.
 
     Split, initial weights and order all follow from the seed. The rule holds out its own validation digits
     from the train and validation parts together; the test part is not touched.
     """
     generator = torch.Generator().manual_seed(seed)
     splits = load(settings.dataset or "digits", generator, settings.data_dir)
-    rule = THOUSANDS if splits.name in LARGE else HUNDREDS
+    build, of_hundreds, of_thousands = LENET5[form]
+    rule = replace(THOUSANDS, **of_thousands) if splits.name in LARGE else replace(HUNDREDS, **of_hundreds)
     parts = [splits.train, splits.validation, splits.test]
     if settings.scale == "quick":
         parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=3)
     train, validation, test = (resized(part, 32, margin=2) for part in parts)
     splits = replace(splits, train=train, validation=validation, test=test)
-    untrained = randomised(lenet5_as_taught(len(splits.classes)), generator).to(settings.device)
+    net = build(len(splits.classes))
+    drawn = uniform(net, generator, power=0.5) if form == "as published" else randomised(net, generator)
+    untrained = drawn.to(settings.device)
     shown = concatenate([train, validation])
     return untrained, fit_cached(rule, untrained, shown, seed, settings.cache), splits
+
+
+def zip_code_net(settings: Settings, seed: int, rung: str) -> tuple[nn.Sequential, nn.Sequential, Splits]:
+    """The net of 1989 on one rung of LADDER, untrained and trained, and the digits, 16 by 16, it was shown.
+
+    Split, initial weights and order follow from the seed, and are the same on all rungs. Trained on the train
+    and validation parts together; on fewer passes, and in a quick run on fewer digits, if these are bundled.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    splits = load(settings.dataset or "digits", generator, settings.data_dir)
+    parts = [splits.train, splits.validation, splits.test]
+    changes, rule = LADDER[rung]
+    if settings.scale == "quick":
+        parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=1)
+    elif splits.name == "digits":
+        rule = replace(rule, epochs=5 if rule.optimizer == "sgd" else 10)
+    train, validation, test = (resized(part, 16) for part in parts)
+    splits = replace(splits, train=train, validation=validation, test=test)
+    untrained = uniform(lecun_1989(len(splits.classes), **changes), generator, power=0.5)
+    shown = concatenate([train, validation])
+    return untrained, fit_cached(rule, untrained.to(settings.device), shown, seed, settings.cache), splits
 
 
 @cache

@@ -44,10 +44,19 @@ def test_a_quick_run_gives_a_picture_numbers_and_claims(name, tmp_path):
 @pytest.mark.slow
 @each_script
 def test_a_script_spreads_its_seeds_over_processes(name, tmp_path):
+    module = importlib.import_module(f"experiments.{name}")
     flags = ["--quick", "--seeds", "2", "--jobs", "2", "--out", str(tmp_path)]
-    done = subprocess.run([sys.executable, HERE / f"{name}.py", *flags], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    main(module.run, module.draw, flags)
     assert Result.load(tmp_path, name).settings["seeds"] == 2
+
+
+@pytest.mark.slow
+def test_a_script_runs_by_its_name(tmp_path):
+    flags = ["--quick", "--seeds", "2", "--jobs", "2", "--out", str(tmp_path)]
+    script = HERE / "hubel_wiesel_1959.py"
+    done = subprocess.run([sys.executable, script, *flags], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Result.load(tmp_path, script.stem).settings["seeds"] == 2
 
 
 @each_script

@@ -7,18 +7,22 @@ from torch import nn
 
 from neuro.analysis import winner
 from neuro.experiment import Settings
+from neuro.models.convnet import parameter_count
 from neuro.models.neocognitron import fukushima_1980, neocognitron
 from neuro.patterns import standard_digits
 from neuro.preparations import (
     DISTORTIONS,
+    LADDER,
     SHIFT,
     UNPOOLED_1980,
     best,
     distorted,
     few_digits,
+    lenet5,
     neocognitron_1980,
     shifted_at_random,
     small_neocognitron,
+    zip_code_net,
 )
 from neuro.recording import record
 from neuro.stimuli import Stimuli
@@ -94,3 +98,24 @@ def test_the_best_candidate_is_the_first_of_those_most_accurate_over_all_seeds()
         1: Stimuli(torch.tensor([0.4])[:, None, None, None], {"label": np.array([1])}),
     }
     assert best([0.1, 0.5, 0.3, 0.35], raised, shown) == 0.3
+
+
+def test_every_rung_of_the_ladder_starts_from_the_same_weights_and_the_same_digits():
+    quick = Settings("quick")
+    (first, trained, splits), *others = (zip_code_net(quick, 3, rung) for rung in LADDER)
+    assert parameter_count(trained) == 9_760
+    assert not torch.equal(trained.H1.cells.weight, first.H1.cells.weight)
+    for untrained, _, shown in others:
+        assert torch.equal(shown.train.images, splits.train.images)
+        for old, new in zip(first.parameters(), untrained.parameters(), strict=True):
+            assert torch.equal(old, new)
+    assert splits.test.images.shape[1:] == (1, 16, 16)
+
+
+def test_both_forms_of_lenet5_see_the_same_digits():
+    quick = Settings("quick")
+    (_, taught, seen), (_, published, shown) = (
+        lenet5(quick, 3, form) for form in ("as taught", "as published")
+    )
+    assert (parameter_count(taught), parameter_count(published)) == (61_706, 60_000)
+    assert torch.equal(seen.test.images, shown.test.images)
