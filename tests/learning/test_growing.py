@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -49,11 +49,16 @@ def learned_angles(model):
 
 
 def by_hand(kill, degrees, r):
-    """The templates that are left, when unit vectors come one by one; planes answer above cos = r/(1+r)."""
-    theta, templates = r / (1 + r), []
+    """The templates that are left, when unit vectors come one by one; planes answer above cos = r/(1+r).
+
+    And by how little a decision was made: the least difference of a cosine from the threshold or the next.
+    """
+    theta, templates, margin = r / (1 + r), [], np.inf
     for angle in np.deg2rad(degrees):
         x = np.array([np.cos(angle), np.sin(angle)])
         cosines = [t @ x / np.linalg.norm(t) for t in templates]
+        ranked = np.sort([theta, *cosines])
+        margin = min(margin, np.diff(ranked).min(initial=np.inf))
         answering = [k for k, cosine in enumerate(cosines) if cosine > theta]
         if not answering:
             templates.append(x)
@@ -61,18 +66,18 @@ def by_hand(kill, degrees, r):
             winner = max(answering, key=lambda k: cosines[k])
             templates[winner] = templates[winner] + x
             templates = [t for k, t in enumerate(templates) if k == winner or k not in answering]
-    return np.rad2deg([np.arctan2(t[1], t[0]) for t in templates])
+    return np.rad2deg([np.arctan2(t[1], t[0]) for t in templates]), margin
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.sampled_from([20.0, 100.0]))
 @pytest.mark.parametrize("rule", RULES)
 def test_directions_that_come_one_by_one_leave_the_planes_that_the_rule_says(rule, seed, number, r):
-    # At random, so that no two are equally near to a third, or just at the threshold.
     degrees = np.random.default_rng(seed).uniform(1, 89, number)
     model, shown = directions(degrees, r)
     order = torch.randperm(number, generator=seeded()).numpy()
-    expected = by_hand(isinstance(rule, WinnerKillLoser), degrees[order], r)
+    expected, margin = by_hand(isinstance(rule, WinnerKillLoser), degrees[order], r)
+    assume(margin > 1e-5)  # nearer decisions are a matter of rounding, in single precision
     np.testing.assert_allclose(learned_angles(rule.fit(model, shown, seeded())), expected, atol=0.02)
 
 
