@@ -7,7 +7,8 @@ Model     a simple cell of gabor_cells() and complex cells over it by sum, maxim
 Measured  the answer kept out of focus; d', by how many standard deviations the answers to its slit and to the
           orthogonal one are apart, for five draws of places and noise, paired.
 Expected  complex cells keep more than the simple cell, in all three (lecture slides: simple cells are
-          susceptible to fuzziness and noise, complex cells robust to distortion).
+          susceptible to fuzziness and noise, complex cells robust to distortion). The third was added after a
+          first run, in which slits lay in the middle only.
 """
 
 from functools import partial

@@ -100,7 +100,7 @@ def run(settings: Settings) -> Result:
         Claim("the pseudo-inverse in noise half as loud: misses and false alarms of 30 sounds", paper,
               "1 false alarm", None, None, "other sounds, other noise", wrong[1, half]),
         Claim("with delays a neuron hears order: of 15 sounds and the same backwards, answered most by their "
-              "own", "deck 004: temporal correlation", "yes", 29, None, "set before the run", own[1],
+              "own", "deck 004: temporal correlation", "yes", 29, None, "set before the sounds", own[1],
               "transfer functions without order", own[2],
               f"taught as sounds end, it may answer another at another moment; matched filters {own[0]:g}"),
     ]

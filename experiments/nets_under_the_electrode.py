@@ -7,7 +7,8 @@ Models    fukushima_1980() and lenet5_as_taught(), five seeds, before and after 
 Learning  winner-take-all, the drawn digits 0 to 4; backpropagation, the embedded handwritten digits.
 Measured  of the unit in the middle of every plane, by `examine`: circular variance, half-bandwidth after the
           published smoothing, F1/F0 (by `examine` above 2 where grey is answered too); and KS distances to
-          308 cells of macaque V1. What a protocol cannot measure is left out, and counted.
+          308 cells of macaque V1. What a protocol cannot measure is left out, and counted. One seed had been
+          looked at before the claims were written.
 Expected  F1/F0 above 1 in S- and below 1 in C-layers, as in simple and complex cells (Fukushima 1980; the
           decks); units of a convnet are nearer to V1 in orientation tuning than in F1/F0 (Marques, Schrimpf &
           DiCarlo 2021: of AlexNet, circular variance scores 0.830, F1/F0 0.371).

@@ -52,7 +52,7 @@ def run(settings: Settings) -> Result:
     # fmt: off
     claims = [
         Claim("complex cells tolerate a shift: tolerance / the simple cell's, the least of three", book,
-              "anywhere in the field", 4, None, f"{ours}, as in hubel_wiesel_1962",
+              "anywhere in the field", 4, None, "hubel_wiesel_1962's, for 2 before a first look",
               (wide[1:] / wide[0]).min(), "pools at one place", (narrow[1:] / narrow[0]).max()),
         Claim("complex cells are tuned like the simple cell: half-width / its, the farthest from 1",
               f"{book}; De Valois & al. 1982", "alike", 0.8, 1.25, f"{ours}, as in hubel_wiesel_1962",
@@ -88,7 +88,7 @@ def draw(result: Result) -> Figure:
     turned.get_legend().remove()
     cells_panel(two, dict(zip(POOLS, series["pairs"], strict=True)), "MAX index (0: maximum, 1: sum)")
     two.tick_params(axis="x", rotation=0)
-    two.set(title="two slits at once, every pair of places (bar: median)", ylim=(-1, 2))
+    two.set(title="two slits at once (bar: median)", ylim=(-1, 2))
     return page
 
 
