@@ -20,6 +20,7 @@ STORY = (
     "supervising_the_neocognitron",
     "convolution_arithmetic",
     "backpropagation_by_hand",
+    "feedback_alignment",
     "pooling",
     "homma_atlas_marks_1988",
     "lecun_1989",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -177,6 +178,33 @@ def small_neocognitron(
     """
     stages = [replace(stage, planes=n, **changes) for stage, n in zip(FUKUSHIMA_1980, (8, 16), strict=False)]
     return supervised(randomised(build(stages), torch.Generator().manual_seed(seed)), 10, 16)
+
+
+def tanh_nets(size: int, classes: int = 10, width: int = 30) -> dict[str, nn.Sequential]:
+    """Dense nets of one and of two hidden layers, `width` cells each, and a small LeNet; all cells tanh.
+
+    The LeNet: two convolutions of 5x5, 6 and 16 maps, each pooled by maxima, and a dense layer of 84 cells.
+    Shapes: (B, 1, size, size) -> (B, classes).
+    """
+
+    def cells(layer: nn.Module) -> nn.Sequential:
+        return nn.Sequential(OrderedDict(cells=layer, tanh=nn.Tanh()))
+
+    def dense(hidden: int) -> nn.Sequential:
+        inputs = [size**2, *[width] * (hidden - 1)]
+        layers = {f"hidden{i}": cells(nn.Linear(n, width)) for i, n in enumerate(inputs, start=1)}
+        return nn.Sequential(OrderedDict(flat=nn.Flatten(), **layers, decision=nn.Linear(width, classes)))
+
+    layers = OrderedDict(
+        conv1=cells(nn.Conv2d(1, 6, 5, padding=2)),
+        pool1=nn.MaxPool2d(2),
+        conv2=cells(nn.Conv2d(6, 16, 5, padding=2)),
+        pool2=nn.MaxPool2d(2),
+        flat=nn.Flatten(),
+        full=cells(nn.Linear(16 * (size // 4) ** 2, 84)),
+        decision=nn.Linear(84, classes),
+    )
+    return {"one hidden layer": dense(1), "two hidden layers": dense(2), "convnet": nn.Sequential(layers)}
 
 
 def best(candidates: Sequence[T], raised: Callable[[T, int], nn.Module], shown: Mapping[int, Stimuli]) -> T:

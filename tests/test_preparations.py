@@ -22,6 +22,7 @@ from neuro.preparations import (
     neocognitron_1980,
     shifted_at_random,
     small_neocognitron,
+    tanh_nets,
     zip_code_net,
 )
 from neuro.recording import record
@@ -119,3 +120,13 @@ def test_both_forms_of_lenet5_see_the_same_digits():
     )
     assert (parameter_count(taught), parameter_count(published)) == (61_706, 60_000)
     assert torch.equal(seen.test.images, shown.test.images)
+
+
+@pytest.mark.parametrize("size", [8, 28])
+def test_tanh_nets_have_the_parameters_that_add_up(size):
+    nets = tanh_nets(size, classes=3, width=5)
+    one = 5 * size**2 + 5 + 3 * 5 + 3
+    maps = 6 * 25 + 6 + 16 * 6 * 25 + 16  # of both convolutions
+    full = 84 * 16 * (size // 4) ** 2 + 84 + 3 * 84 + 3
+    assert [parameter_count(net) for net in nets.values()] == [one, one + 5 * 5 + 5, maps + full]
+    assert {net(torch.zeros(2, 1, size, size)).shape for net in nets.values()} == {(2, 3)}

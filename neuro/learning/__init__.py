@@ -6,6 +6,12 @@ A rule is a Learner: `fit(model, stimuli, generator)` gives a trained copy and l
 from neuro.learning.backpropagation import Backpropagation
 from neuro.learning.batches import BatchedWinnerTakeAll
 from neuro.learning.controls import Imprinting, Untrained
+from neuro.learning.feedback import (
+    DirectFeedbackAlignment,
+    FeedbackAlignment,
+    LastLayerOnly,
+    SignSymmetry,
+)
 from neuro.learning.growing import AddIfSilent, WinnerKillLoser
 from neuro.learning.learner import Learner, history_of
 from neuro.learning.presentations import Presentations, presentations
@@ -17,9 +23,13 @@ __all__ = [
     "AddIfSilent",
     "Backpropagation",
     "BatchedWinnerTakeAll",
+    "DirectFeedbackAlignment",
+    "FeedbackAlignment",
     "Imprinting",
+    "LastLayerOnly",
     "Learner",
     "Presentations",
+    "SignSymmetry",
     "SupervisedSeedCells",
     "Untrained",
     "WinnerKillLoser",

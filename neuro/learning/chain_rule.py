@@ -35,7 +35,7 @@ def gradients_by_hand(model: nn.Sequential, images: Tensor, labels: Tensor) -> G
     the backward pass is not written out here.
     """
     steps, answer = [], images
-    for name, layer in _links_of(model):
+    for name, layer in links_of(model):
         steps.append((name, layer, answer))
         answer = layer(answer)
     target = F.one_hot(labels, answer.shape[1])
@@ -126,13 +126,14 @@ def _own(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor) -> Gradient
     return {"weight": weight} | ({} if layer.bias is None else {"bias": bias})
 
 
-def _links_of(model: nn.Module, prefix: str = "") -> list[tuple[str, nn.Module]]:
+def links_of(model: nn.Module, prefix: str = "") -> list[tuple[str, nn.Module]]:
     """The layers of a chain, and of the chains in it, in order, with their dotted names."""
     return [
         step
-        for name, layer in model.named_children()
+        for name, layer in model._modules.items()  # not named_children(), which tells of a layer once
+        if layer is not None
         for step in (
-            _links_of(layer, f"{prefix}{name}.")
+            links_of(layer, f"{prefix}{name}.")
             if isinstance(layer, nn.Sequential)
             else [(prefix + name, layer)]
         )
