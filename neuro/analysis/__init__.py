@@ -21,6 +21,7 @@ from neuro.analysis.interaction import (
     max_index,
     superadditivity,
 )
+from neuro.analysis.majority import cell_vote, winner_vote
 from neuro.analysis.modulation import (
     f1_f0,
     f1_f0_by_chance,
@@ -29,10 +30,10 @@ from neuro.analysis.modulation import (
     null_index,
     response_phase,
 )
-from neuro.analysis.paired import PairedDifference, paired_difference
+from neuro.analysis.paired import PairedDifference, Spread, paired_difference, paired_spread, spread
 from neuro.analysis.population import bootstrap_interval, ks_distance, ks_to_histogram
 from neuro.analysis.published import Histogram, JointHistogram
-from neuro.analysis.readout import NearestNeighbours, Readout, features, knn, readout
+from neuro.analysis.readout import Part, Reader, Readout, features, knn, linear, logistic, nearest, readout
 from neuro.analysis.receptive_field import (
     CovarianceAxes,
     covariance_axes,
@@ -41,6 +42,16 @@ from neuro.analysis.receptive_field import (
     spike_triggered_average,
     spike_triggered_covariance,
 )
+from neuro.analysis.representation import (
+    dissimilarity,
+    linear_cka,
+    norm_spread,
+    norms_reached,
+    representational_similarity,
+    selectivity_index,
+    winner_entropy,
+)
+from neuro.analysis.ridge import linear_of_batches
 from neuro.analysis.similarity import alike_pairs
 from neuro.analysis.sparseness import lifetime_sparseness, population_sparseness
 from neuro.analysis.spikes import (
@@ -85,13 +96,16 @@ __all__ = [
     "Histogram",
     "JointHistogram",
     "NakaRushton",
-    "NearestNeighbours",
     "PairedDifference",
+    "Part",
+    "Reader",
     "Readout",
+    "Spread",
     "VonMises",
     "alike_pairs",
     "bandwidth_octaves",
     "bootstrap_interval",
+    "cell_vote",
     "circular_variance",
     "cluster_scores",
     "confusion_index",
@@ -99,6 +113,7 @@ __all__ = [
     "covariance_axes",
     "cross_orientation_suppression",
     "direction_selectivity_index",
+    "dissimilarity",
     "f1_f0",
     "f1_f0_by_chance",
     "f2_f0",
@@ -121,15 +136,23 @@ __all__ = [
     "ks_distance",
     "ks_to_histogram",
     "lifetime_sparseness",
+    "linear",
+    "linear_cka",
+    "linear_of_batches",
+    "logistic",
     "max_index",
     "mean_at",
     "naka_rushton",
+    "nearest",
+    "norm_spread",
+    "norms_reached",
     "null_index",
     "one_to_one",
     "orientation_selectivity_index",
     "orthogonal_ratio",
     "overlap_index",
     "paired_difference",
+    "paired_spread",
     "pca",
     "poisson_spikes",
     "population_sparseness",
@@ -141,12 +164,15 @@ __all__ = [
     "rate_from_response",
     "readout",
     "reliability",
+    "representational_similarity",
     "response_phase",
     "same_winner",
     "schiller_bandwidth",
+    "selectivity_index",
     "silent",
     "spike_triggered_average",
     "spike_triggered_covariance",
+    "spread",
     "summation_field",
     "superadditivity",
     "suppression_index",
@@ -157,4 +183,6 @@ __all__ = [
     "unshared",
     "variance_mean_slope",
     "winner",
+    "winner_entropy",
+    "winner_vote",
 ]

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -36,17 +37,30 @@ def fit_cached(
     Raises ValueError naming a file that is damaged, and for a rule whose repr leaves something out.
     """
     if cache is None:
-        return rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
-    name = f"{type(rule).__name__}-{_key(rule, model, stimuli, seed)}"
+        return _fitted(rule, model, stimuli, seed)
+    name = f"{type(rule).__name__}-{training_key(rule, model, stimuli, seed)}"
     path = cache / f"{name}.npz"
     if path.exists():
         return _load(path, model)
-    trained = rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
+    trained = _fitted(rule, model, stimuli, seed)
     arrays = {key: value.detach().cpu().numpy() for key, value in trained.state_dict().items()}
-    course = {"history": history_of(trained), "training": trained.training}
+    course = {"history": history_of(trained), "training": trained.training, "seconds": seconds_of(trained)}
     arrays[COURSE] = np.array(json.dumps(course))
     with written_aside(cache, name) as aside:
         save_arrays(aside / path.name, arrays)
+    return trained
+
+
+def seconds_of(model: nn.Module) -> float | None:
+    """The wall-clock time that fit_cached took to train this net, once; None if it did not train it."""
+    seconds: float | None = getattr(model, "seconds", None)
+    return seconds
+
+
+def _fitted(rule: Learner, model: nn.Sequential, stimuli: Stimuli, seed: int) -> nn.Sequential:
+    start = time.perf_counter()
+    trained = rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
+    object.__setattr__(trained, "seconds", time.perf_counter() - start)
     return trained
 
 
@@ -63,10 +77,12 @@ def _load(path: Path, model: nn.Sequential) -> nn.Sequential:
         if isinstance(old, nn.Parameter):
             value = nn.Parameter(value, requires_grad=old.requires_grad)
         setattr(trained.get_submodule(layer), leaf, value)
+    object.__setattr__(trained, "seconds", course.get("seconds"))
     return with_history(trained.train(course["training"]), course["history"])
 
 
-def _key(rule: Learner, model: nn.Module, stimuli: Stimuli, seed: int) -> str:
+def training_key(rule: Learner, model: nn.Module, stimuli: Stimuli, seed: int) -> str:
+    """What fit_cached keeps a trained net under; raises ValueError as fit_cached does."""
     if "..." in repr(rule):
         raise ValueError(f"the repr of {type(rule).__name__} leaves something out, so it cannot be a key")
     digest = hashlib.sha256()

@@ -25,6 +25,7 @@ from neuro.physiology.contrast import (
     cross_orientation,
     width_over_contrast,
 )
+from neuro.physiology.costs import distance_from_start, learning_macs, plastic_weights
 from neuro.physiology.electrode import Electrode, insert, remembered
 from neuro.physiology.examination import PROTOCOLS, examine
 from neuro.physiology.gratings import (
@@ -86,6 +87,7 @@ __all__ = [
     "decisions",
     "diffuse_light",
     "direction_tuning",
+    "distance_from_start",
     "duplicates",
     "examine",
     "examine_with_slits",
@@ -94,6 +96,7 @@ __all__ = [
     "grating_answers",
     "insert",
     "learned_features",
+    "learning_macs",
     "length_answers",
     "length_tuning",
     "noise_answers",
@@ -101,6 +104,7 @@ __all__ = [
     "orientation_tuning",
     "phase_modulation",
     "places",
+    "plastic_weights",
     "population_distance",
     "position_tolerance_of_slits",
     "readout_accuracy",

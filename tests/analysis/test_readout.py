@@ -1,10 +1,20 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
-from neuro.analysis import features, knn, readout
-from neuro.analysis.readout import ALPHAS
+from neuro.analysis import Part, cell_vote, features, knn, linear, logistic, nearest, readout, winner_vote
+from neuro.analysis.readout import ALPHAS, PENALTIES, at_chance
 
-READOUTS = [readout, knn]
+FITS = [linear, logistic, nearest, cell_vote, winner_vote]
+
+
+def read_by_logistic(*parts, ids=(None, None, None)):
+    first, second, third = (Part(x, y, i) for x, y, i in zip(parts[::2], parts[1::2], ids, strict=True))
+    return logistic(first, second).read([third])
+
+
+READOUTS = [readout, knn, read_by_logistic]
 
 
 def blobs(n, seed, spread=0.3, classes=3, width=4):
@@ -40,7 +50,7 @@ def test_the_linear_readout_is_ridge_regression_to_plus_and_minus_one():
     mean, spread = parts[0].mean(axis=0), parts[0].std(axis=0)
     x, z = (parts[0] - mean) / spread, (parts[4] - mean) / spread
     targets = 2.0 * np.eye(3)[parts[1]] - 1
-    weights = np.linalg.solve(x.T @ x + scored.alpha * np.eye(4), x.T @ (targets - targets.mean(axis=0)))
+    weights = np.linalg.solve(x.T @ x + scored.setting * np.eye(4), x.T @ (targets - targets.mean(axis=0)))
     expected = (z @ weights + targets.mean(axis=0)).argmax(axis=1)
     assert scored.predictions.tolist() == expected.tolist()
     assert scored.accuracy == (expected == parts[5]).mean()
@@ -48,14 +58,14 @@ def test_the_linear_readout_is_ridge_regression_to_plus_and_minus_one():
 
 def test_alpha_is_the_strongest_of_those_that_do_best_on_the_validation_part():
     x = np.array([[-1.0], [1.0]])
-    assert readout(x, [0, 1], x, [0, 1], x, [0, 1]).alpha == max(ALPHAS)
+    assert readout(x, [0, 1], x, [0, 1], x, [0, 1]).setting == max(ALPHAS)
 
 
 def test_the_test_part_chooses_nothing():
     parts = three_parts(spread=3.0)
     one = readout(*parts)
     other = readout(*parts[:4], parts[4], parts[5][::-1])
-    assert one.alpha == other.alpha
+    assert one.setting == other.setting
     assert (one.predictions == other.predictions).all()
 
 
@@ -92,10 +102,10 @@ def test_the_number_of_neighbours_is_chosen_on_the_validation_part():
     x, y = np.array([[0.0], [0.09], [0.2], [5.0], [5.1]]), [0, 1, 0, 1, 1]
     validation = np.array([[0.1], [5.0]])
     chosen = knn(x, y, validation, [0, 1], validation, [0, 1])
-    assert (chosen.k, chosen.accuracy) == (3, 1.0)
-    assert knn(*three_parts()).k == 1  # all do equally well: the fewest
+    assert (chosen.setting, chosen.accuracy) == (3, 1.0)
+    assert knn(*three_parts()).setting == 1  # all do equally well: the fewest
     fixed = knn(x, y, validation, [0, 1], validation, [0, 1], neighbours=(1,))
-    assert (fixed.k, fixed.accuracy) == (1, 0.5)
+    assert (fixed.setting, fixed.accuracy) == (1, 0.5)
 
 
 def test_the_cosine_sees_the_pattern_and_the_euclidean_distance_the_strength_too():
@@ -162,3 +172,73 @@ def test_parts_that_cannot_be_read_are_refused(read, parts, message):
 def test_more_neighbours_than_training_stimuli_are_refused(neighbours):
     with pytest.raises(ValueError, match="neighbours must be from 1 to the 60 training stimuli; got"):
         knn(*three_parts(), neighbours=neighbours)
+
+
+def as_parts(flat):
+    return [Part(x, y) for x, y in zip(flat[::2], flat[1::2], strict=True)]
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_all_readouts_have_one_shape_and_have_not_seen_the_test_part(fit):
+    train, validation, test = as_parts([np.abs(x) if np.ndim(x) == 2 else x for x in three_parts()])
+    reader = fit(train, validation)
+    whole = reader.read([test])
+    assert whole.accuracy == reader.validation_accuracy == 1
+    assert (whole.n_features, whole.n_labels, whole.silent_fraction) == (4, 60, 0)
+    halves = [Part(*(column[i : i + 20] for column in test[:2])) for i in (0, 20, 40)]
+    assert reader.read(halves).predictions.tolist() == whole.predictions.tolist()
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_the_validation_accuracy_is_what_reading_that_part_would_give(fit):
+    train, validation, _ = as_parts([np.abs(x) if np.ndim(x) == 2 else x for x in three_parts(spread=4)])
+    reader = fit(train, validation)
+    assert reader.read([validation]).accuracy == reader.validation_accuracy < 1
+
+
+def test_the_logistic_readout_minimises_its_loss():
+    train, validation, test = as_parts(three_parts(spread=3.0))
+    reader = logistic(train, validation)
+    assert reader.setting in PENALTIES
+    mean, spread = train.rows.mean(axis=0), train.rows.std(axis=0)
+    x, z = (train.rows - mean) / spread, (test.rows - mean) / spread
+
+    def loss(flat):
+        weights = flat.reshape(5, 3)
+        surprise = -log_softmax(x @ weights[:4] + weights[4], axis=1)[np.arange(60), train.labels]
+        return surprise.sum() + (weights[:4] ** 2).sum() / (2 * reader.setting)
+
+    weights = minimize(loss, np.zeros(15)).x.reshape(5, 3)
+    expected = (z @ weights[:4] + weights[4]).argmax(axis=1)
+    assert reader.predict(test.rows).tolist() == expected.tolist()
+
+
+def test_a_logistic_readout_that_has_not_converged_says_so():
+    train, validation, _ = as_parts(three_parts(spread=3.0))
+    assert "some C did not converge in 1 steps" in logistic(train, validation, steps=1).remarks
+    assert logistic(train, validation).remarks == ()
+
+
+def test_chance_is_what_the_commonest_class_gives():
+    # 9 of 10 heads in a fair toss: P = 11/1024 = 0.01; 8 of 10: 56/1024 = 0.055.
+    labels = np.array([0, 1] * 5)
+    right = np.arange(10)
+    assert at_chance(right < 9, labels) == ()
+    assert at_chance(right < 8, labels) == (
+        "at chance: 0.8 correct, where the commonest class is 0.5 of them",
+    )
+    assert at_chance(right < 10, np.zeros(10))  # one class only says nothing
+
+
+def test_fewer_stimuli_than_features_are_remarked():
+    x = np.eye(3, 5)
+    read = readout(x, [0, 1, 2], x, [0, 1, 2], x, [0, 1, 2])
+    assert "fewer stimuli (3) than features (5)" in read.remarks
+    assert not any("fewer" in remark for remark in readout(*three_parts()).remarks)
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_ids_are_asked_of_all_parts_or_of_none(fit):
+    train, validation, _ = as_parts([np.abs(x) if np.ndim(x) == 2 else x for x in three_parts()])
+    with pytest.raises(ValueError, match="either both the training and the validation part have ids or none"):
+        fit(train._replace(ids=np.arange(60)), validation)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from neuro.experiment import fit_cached
+from neuro.experiment.cache import seconds_of
 from neuro.learning import Backpropagation, history_of
 from neuro.learning.learner import with_history
 from neuro.stimuli import Stimuli
@@ -42,6 +43,13 @@ def test_the_cache_returns_what_training_would(tmp_path):
     assert again.training == trained.training
     assert all(p.requires_grad for p in again.parameters())
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_seconds_of_training_are_kept_with_the_net(tmp_path):
+    assert seconds_of(net()) is None
+    assert seconds_of(fit_cached(RULE, net(), stimuli(), 3, None)) > 0
+    first = seconds_of(fit_cached(RULE, net(), stimuli(), 3, tmp_path))
+    assert seconds_of(fit_cached(RULE, net(), stimuli(), 3, tmp_path)) == first > 0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuro.analysis import PairedDifference, features, readout
+from neuro.analysis import PairedDifference, Part, Reader, features, linear
 from neuro.datasets import load, subset
 from neuro.distortions import noisy, shifted
 from neuro.experiment import Claim, Settings, UserError, fit_cached
@@ -100,7 +100,7 @@ def chosen(rules: Sequence[Learner], bench: Bench, cache: Path | None) -> nn.Seq
     chains = [trained(rule, bench, cache) for rule in rules]
     if len(chains) == 1:
         return chains[0]
-    return chains[int(np.argmax([accuracies(chain, bench, [bench.validation])[0] for chain in chains]))]
+    return chains[int(np.argmax([reader_of(chain, bench).validation_accuracy for chain in chains]))]
 
 
 def retina() -> nn.Sequential:
@@ -166,22 +166,20 @@ def disturbed(stimuli: Stimuli, shifts: Sequence[int], noise: Sequence[float], s
     return moved + [noisy(stimuli, sd, generator) for sd in noise]
 
 
-def accuracies(model: nn.Module, bench: Bench, shown: Sequence[Stimuli]) -> np.ndarray:
-    """Of the linear readout of the last layer, fitted to the training part: on each of the stimuli shown."""
-    fitted_to = (bench.train, bench.validation)
-    train, validation, *parts = (last_features(model, part) for part in (*fitted_to, *shown))
-    labels = [part.labels.numpy() for part in shown]
-    answer = readout(
-        train,
-        bench.train.labels.numpy(),
-        validation,
-        bench.validation.labels.numpy(),
-        np.concatenate(parts),
-        np.concatenate(labels),
+def reader_of(model: nn.Module, bench: Bench) -> Reader:
+    """The linear readout of the last layer, fitted to the training part and chosen on the validation part."""
+    known = (bench.train, bench.validation)
+    train, validation = (
+        Part(last_features(model, part), part.labels.numpy(), part.condition("id")) for part in known
     )
-    ends = np.cumsum([len(part) for part in shown])[:-1]
-    right = answer.predictions == np.concatenate(labels)
-    return np.array([part.mean() for part in np.split(right, ends)])
+    return linear(train, validation)
+
+
+def accuracies(model: nn.Module, bench: Bench, shown: Sequence[Stimuli]) -> np.ndarray:
+    """Of the linear readout of the last layer on each of the stimuli shown, none of which it has seen."""
+    reader = reader_of(model, bench)
+    parts = [Part(last_features(model, part), part.labels.numpy(), part.condition("id")) for part in shown]
+    return np.array([reader.read([part]).accuracy for part in parts])
 
 
 def winning_planes(model: nn.Module) -> dict[str, float]:

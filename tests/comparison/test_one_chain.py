@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from neuro.analysis import PairedDifference, features, readout
-from neuro.comparison import (
+from neuro.comparison.one_chain import (
     CANDIDATES,
     CONTROLS,
     STRENGTH,
@@ -20,6 +20,7 @@ from neuro.comparison import (
     own_features,
     pairs_of,
     prepared,
+    reader_of,
     retina,
     stages,
     trained,
@@ -85,22 +86,28 @@ def test_only_backpropagation_has_a_decision_layer_and_all_begin_alike(small):
 
 def test_the_candidate_that_reads_best_on_the_validation_part_is_chosen(small):
     rules = (Untrained(), Imprinting((1, 16)))
-    scores = [accuracies(trained(rule, small, None), small, [small.validation])[0] for rule in rules]
+    scores = [reader_of(trained(rule, small, None), small).validation_accuracy for rule in rules]
     assert scores[0] != scores[1]
     for order in (rules, rules[::-1]):
         chain = chosen(order, small, None)
-        assert accuracies(chain, small, [small.validation])[0] == max(scores)
+        assert reader_of(chain, small).validation_accuracy == max(scores)
 
 
 def test_stimuli_shown_together_are_scored_as_they_would_be_alone(small):
-    both = accuracies(retina(), small, [small.test, small.validation])
+    halves = small.test[:50], small.test[50:]
+    both = accuracies(retina(), small, halves)
     parts = [
         (features(record(retina(), part)["pixels"]), part.labels)
         for part in (small.train, small.validation, small.test)
     ]
     alone = readout(*(array for part in parts for array in part))
-    assert both[0] == alone.accuracy
-    assert both[1] == accuracies(retina(), small, [small.validation])[0]
+    assert both @ [len(half) for half in halves] == pytest.approx(alone.accuracy * len(small.test))
+    assert both[1] == accuracies(retina(), small, halves[1:])[0]
+
+
+def test_what_a_readout_has_seen_it_is_not_scored_on(small):
+    with pytest.raises(ValueError, match="validation and test share 60 stimuli"):
+        accuracies(retina(), small, [small.validation])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +157,7 @@ def test_other_weights_are_others_of_the_same_shape(small):
 
 
 def test_of_the_pixels_all_are_features_and_none_is_a_silent_plane(small):
-    shown = [small.test, small.validation]
+    shown = [small.test, small.test[:30]]
     assert np.array_equal(last_features(retina(), small.test), small.test.images.flatten(1))
     told = examined("pixels", QUICK, small, shown)
     assert told["correct (%)"] == pytest.approx(100 * accuracies(retina(), small, shown))

@@ -1,0 +1,75 @@
+"""Learning rules compared: the bench that any rule and any chain may enter, and the small one of the figures.
+
+compare(rules, Design(build, parts), seeds)    rows, summary and trials of any comparison
+bench, chosen, examined, ...                   one neocognitron on few digits, shared by several scripts
+"""
+
+from neuro.comparison.compare import READOUTS, Design, compare
+from neuro.comparison.one_chain import (
+    CANDIDATES,
+    CONTROLS,
+    MARGIN,
+    MOST,
+    PLANES,
+    SIZE,
+    STRENGTH,
+    Bench,
+    above_zero,
+    accuracies,
+    bench,
+    chosen,
+    disturbed,
+    examined,
+    last_features,
+    last_layer,
+    other_weights,
+    own_features,
+    pairs_of,
+    prepared,
+    retina,
+    stages,
+    trained,
+    unpooled,
+    winning_planes,
+)
+from neuro.comparison.search import Parts, Search, Trial, one_of, searched
+from neuro.comparison.table import Comparison, Row, write_csv
+
+__all__ = [
+    "CANDIDATES",
+    "CONTROLS",
+    "Comparison",
+    "Bench",
+    "Design",
+    "MARGIN",
+    "MOST",
+    "PLANES",
+    "Parts",
+    "READOUTS",
+    "Row",
+    "SIZE",
+    "STRENGTH",
+    "Search",
+    "Trial",
+    "above_zero",
+    "accuracies",
+    "bench",
+    "chosen",
+    "compare",
+    "disturbed",
+    "examined",
+    "last_features",
+    "last_layer",
+    "one_of",
+    "other_weights",
+    "own_features",
+    "pairs_of",
+    "prepared",
+    "retina",
+    "searched",
+    "stages",
+    "trained",
+    "unpooled",
+    "winning_planes",
+    "write_csv",
+]

@@ -1,0 +1,58 @@
+"""What a rule has cost and changed: multiply-accumulates of learning, and how far weights moved."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from neuro.analysis.curves import ratio
+from neuro.learning import Learner
+from neuro.stimuli import Stimuli
+
+Floats = NDArray[np.float64]
+
+
+def learning_macs(rule: Learner, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> float:
+    """Multiply-accumulates of a whole training, all its epochs, for each of these stimuli.
+
+    torch's own count while the rule is fitted once more: products of matrices and convolutions, forward,
+    backward and in the update; element by element nothing is counted. Raises what the rule raises.
+    """
+    reports, was = logging.getLogger("neuro.learning"), logging.getLogger("neuro.learning").disabled
+    reports.disabled = True  # what is silent for these few stimuli was not what the rule learned from
+    try:
+        with FlopCounterMode(display=False) as counter:
+            rule.fit(model, stimuli, generator)
+    finally:
+        reports.disabled = was
+    return float(counter.get_total_flops() / 2 / len(stimuli))
+
+
+def plastic_weights(model: nn.Sequential) -> dict[str, Floats]:
+    """The first weights of every layer that can learn, a row a unit. Shapes: layer -> (units, ...)."""
+    layers = {name: [*layer.parameters()] for name, layer in model.named_children()}
+    return {
+        name: weights[0].detach().cpu().double().flatten(1).numpy()
+        for name, weights in layers.items()
+        if weights and weights[0].ndim > 1
+    }
+
+
+def distance_from_start(before: nn.Sequential, after: nn.Sequential) -> dict[str, float]:
+    """How far the weights of each layer that can learn have moved: |after - before| / |before|.
+
+    Layers that `after` has more of (a decision layer) are left out. NaN for weights that were zero.
+    Raises ValueError if a layer has grown, as what is new had no start.
+    """
+    old, new = plastic_weights(before), plastic_weights(after)
+    for name, weights in old.items():
+        if new[name].shape != weights.shape:
+            raise ValueError(f"layer {name!r} has grown from {len(weights)} to {len(new[name])} units")
+    lengths = {name: np.linalg.norm(weights) for name, weights in old.items()}
+    moved = {name: np.linalg.norm(new[name] - weights) for name, weights in old.items()}
+    return {name: float(ratio(moved[name], lengths[name])) for name in old}

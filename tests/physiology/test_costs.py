@@ -1,0 +1,64 @@
+import copy
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from neuro.physiology import distance_from_start, learning_macs, plastic_weights
+from neuro.stimuli import Stimuli
+
+
+def net():
+    return nn.Sequential(OrderedDict(one=nn.Linear(4, 3, bias=False), relu=nn.ReLU(), two=nn.Linear(3, 2)))
+
+
+@dataclass(frozen=True)
+class Hebb:
+    """Adds for so many rounds the product of outputs and inputs of the first layer."""
+
+    rounds: int
+
+    def fit(self, model, stimuli, generator):
+        learned = copy.deepcopy(model)
+        seen = stimuli.images.flatten(1)
+        with torch.no_grad():
+            for _ in range(self.rounds):
+                learned.one.weight += (seen @ learned.one.weight.T).T @ seen
+        return learned
+
+
+def test_the_products_of_a_hebbian_step_are_counted():
+    stimuli = Stimuli(torch.rand(7, 1, 2, 2, generator=torch.Generator().manual_seed(0)))
+    # Forward and update: 4 x 3 each, for every stimulus and round.
+    assert learning_macs(Hebb(1), net(), stimuli, torch.Generator()) == 24
+    assert learning_macs(Hebb(5), net(), stimuli, torch.Generator()) == 120
+
+
+def test_the_weights_that_can_learn_are_a_row_a_unit():
+    assert {name: rows.shape for name, rows in plastic_weights(net()).items()} == {
+        "one": (3, 4),
+        "two": (2, 3),
+    }
+
+
+def test_distance_is_measured_in_lengths_of_the_initial_weights():
+    before, after = net(), None
+    after = copy.deepcopy(before)
+    after.one.weight.data *= -2
+    assert distance_from_start(before, after) == pytest.approx({"one": 3, "two": 0})
+    before.two.weight.data.zero_()
+    assert np.isnan(distance_from_start(before, after)["two"])
+
+
+def test_a_decision_layer_that_was_added_is_left_out_and_one_that_grew_is_refused():
+    before = net()
+    after = nn.Sequential(
+        OrderedDict([*copy.deepcopy(before).named_children(), ("decision", nn.Linear(2, 2))])
+    )
+    assert distance_from_start(before, after) == {"one": 0, "two": 0}
+    after.one.weight = nn.Parameter(torch.zeros(5, 4))
+    with pytest.raises(ValueError, match="layer 'one' has grown from 3 to 5 units"):
+        distance_from_start(before, after)
