@@ -22,6 +22,8 @@ STORY = (
     "backpropagation_by_hand",
     "feedback_alignment",
     "pooling",
+    "training_issues",
+    "augmenting_digits",
     "homma_atlas_marks_1988",
     "lecun_1989",
     "net_1_to_5",

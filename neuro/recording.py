@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from neuro.models.fitting import misfits_named
 from neuro.stimuli import Stimuli
 
 Units = Literal["centre"] | ArrayLike | Mapping[str, ArrayLike]
@@ -73,9 +74,9 @@ def record(
     Only one batch is inside the model at a time, `batch_size` frames or one whole movie, so memory grows with
     what is kept and no faster.
 
-    Raises ValueError for a layer the model does not have (naming those it has), one that did not run,
-    one that ran twice in a pass, and one without planes of cells; for stills shown to a model that sees
-    movies, and movies of another `dt` than its own; TypeError for a layer whose output is not a tensor.
+    Raises ValueError for a layer that is not there (naming those that are), did not run, ran twice in a pass,
+    has no planes of cells, or cannot take what it meets (with the images that fit); for stills shown to a
+    model that sees movies, and movies of another `dt`; TypeError for a layer whose output is not a tensor.
     """
     whole = _sees_movies(model, stimuli)
     frames = stimuli.images if whole or stimuli.dt is None else stimuli.images.flatten(0, 1)
@@ -102,15 +103,16 @@ def record(
 
         return hook
 
-    handles = [module.register_forward_hook(keep(name)) for name, module in modules.items()]
-    try:
-        with at_rest(model):
-            for start in range(0, len(frames), at_once):
-                at = slice(start, start + at_once)
-                model(frames[at].to(device_of(model)))
-    finally:
-        for handle in handles:
-            handle.remove()
+    with misfits_named(model, frames.shape[1:]):
+        handles = [module.register_forward_hook(keep(name)) for name, module in modules.items()]
+        try:
+            with at_rest(model):
+                for start in range(0, len(frames), at_once):
+                    at = slice(start, start + at_once)
+                    model(frames[at].to(device_of(model)))
+        finally:
+            for handle in handles:
+                handle.remove()
     missed = [name for name in modules if name not in kept]
     if missed and layers is not None:
         raise ValueError(f"layer {missed[0]!r} did not run when the stimuli were shown")

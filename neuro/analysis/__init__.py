@@ -22,6 +22,7 @@ from neuro.analysis.interaction import (
     superadditivity,
 )
 from neuro.analysis.majority import cell_vote, winner_vote
+from neuro.analysis.mistakes import confusions, mixed_up
 from neuro.analysis.modulation import (
     f1_f0,
     f1_f0_by_chance,
@@ -109,6 +110,7 @@ __all__ = [
     "circular_variance",
     "cluster_scores",
     "confusion_index",
+    "confusions",
     "contrast_invariance",
     "covariance_axes",
     "cross_orientation_suppression",
@@ -142,6 +144,7 @@ __all__ = [
     "logistic",
     "max_index",
     "mean_at",
+    "mixed_up",
     "naka_rushton",
     "nearest",
     "norm_spread",

@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from neuro.learning.augmentation import Augmentation
-from neuro.learning.descent import Descent
+from neuro.learning.descent import OPTIMIZERS, Descent
 from neuro.learning.learner import History, report_silence, with_history
+from neuro.models.fitting import misfits_named
 from neuro.models.neocognitron import SLayer
 from neuro.stimuli import Stimuli
 
@@ -42,12 +43,13 @@ class Backpropagation:
     (Smith & Topin 2018, reported). S-layers are constrained after every step.
 
     With `validation` 0 nothing is held out: all epochs are run, and the weights of the last are kept.
-    `momentum` is that of "sgd". The `loss` is the cross-entropy of the answers, or as in 1989 the mean over
-    classes of their squared distance to +1 for the class shown and -1 for the others. `augmentation`
-    changes the images of every batch before they are shown; those held out are left as they are.
+    `momentum` is that of "sgd"; 0 is plain gradient descent. The `loss` is the cross-entropy of the answers,
+    or as in 1989 the mean over classes of their squared distance to +1 for the class shown and -1 for the
+    others. `augmentation` changes the images of every batch before they are shown; those held out are left as
+    they are.
     """
 
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
     batch_size: int = 64
@@ -64,16 +66,17 @@ class Backpropagation:
             raise ValueError(f"validation is the share held out, from 0 to below 1; got {self.validation}")
         if self.loss not in LOSSES:
             raise ValueError(f"no loss {self.loss!r}; there are {', '.join(LOSSES)}")
-        if self.optimizer not in ("adam", "sgd") or self.schedule not in ("constant", "one-cycle"):
-            raise ValueError(f"optimizer 'adam' or 'sgd', schedule 'constant' or 'one-cycle'; got {self}")
+        if self.optimizer not in OPTIMIZERS or self.schedule not in ("constant", "one-cycle"):
+            known = ", ".join(map(repr, OPTIMIZERS))
+            raise ValueError(f"optimizer {known}; schedule 'constant' or 'one-cycle'; got {self}")
         if min(self.batch_size, self.epochs, self.patience) < 1 or self.learning_rate <= 0:
             raise ValueError(f"batch_size, epochs, patience and learning_rate must be above zero; got {self}")
 
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
         """A trained copy; its history: training loss, validation loss and validation error of every epoch.
 
-        Raises KeyError without labels, ValueError for too few stimuli or a model without parameters, and
-        FloatingPointError if the loss is not finite.
+        Raises KeyError without labels; ValueError for too few stimuli, a model without parameters, and images
+        it cannot take (naming the layer, and what fits); FloatingPointError if the loss is not finite.
         """
         trained = copy.deepcopy(model)
         parameters = [p for p in trained.parameters() if p.requires_grad]
@@ -89,7 +92,8 @@ class Backpropagation:
         # Dropout draws from torch's own generator: seed it from ours, and put it back afterwards.
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
-            history = self._epochs(trained, images, labels, training, checks, generator)
+            with misfits_named(trained, images.shape[1:]):
+                history = self._epochs(trained, images, labels, training, checks, generator)
         report_silence(trained, (checks[0] if held_out else images)[:512])
         return with_history(trained, history)
 

@@ -1,4 +1,11 @@
-"""Gradient descent by the functions behind torch's optimizers: AdamW, and SGD with momentum.
+"""Gradient descent by the functions behind torch's optimizers: AdamW, RMSprop, and SGD with momentum.
+
+    sgd      v <- momentum v + g,                           w <- w - rate v;   momentum 0: plain descent
+    rmsprop  s <- 0.99 s + 0.01 g^2,                        w <- w - rate g / (sqrt(s) + epsilon)
+    adam     m <- 0.9 m + 0.1 g,  s <- 0.999 s + 0.001 g^2, w <- w - rate m' / (sqrt(s') + epsilon)
+
+of weights w with slopes g; m' and s' are m and s freed of having begun at zero. Sources (reported): Polyak
+1964; Tieleman & Hinton 2012, a lecture; Kingma & Ba 2015, decay as in Loshchilov & Hutter 2019.
 
 The optimizers themselves, on their first use, import torch's compiler: a second, in every process, of which
 nothing here makes use. The steps are theirs, to the last bit, as a test holds them to be.
@@ -13,34 +20,36 @@ from typing import Literal
 import torch
 from torch import nn
 from torch.optim.adamw import adamw
+from torch.optim.rmsprop import rmsprop
 from torch.optim.sgd import sgd
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # torch's own, of AdamW
+OPTIMIZERS = "adam", "sgd", "rmsprop"
+BETAS, SMOOTHING, EPSILON = (0.9, 0.999), 0.99, 1e-8  # torch's own, of AdamW and RMSprop
 
 
 class Descent:
-    """Steps of "adam" (AdamW) or "sgd" at a constant rate, or over one cycle of so many steps.
+    """Steps of "adam" (AdamW), "sgd" or "rmsprop" at a constant rate, or over one cycle of so many steps.
 
     In a cycle (Smith & Topin 2018, reported; as torch's OneCycleLR has it) the rate rises over 30 % of the
     steps from a 25th and then falls to a 250,000th, along cosines, while momentum goes from 0.95 to 0.85 and
-    back; `momentum` is that of "sgd" at a constant rate.
+    back; `momentum` is that of "sgd" at a constant rate. "rmsprop" has none.
     """
 
     def __init__(
         self,
         parameters: Iterable[nn.Parameter],
-        optimizer: Literal["adam", "sgd"],
+        optimizer: Literal["adam", "sgd", "rmsprop"],
         learning_rate: float,
         weight_decay: float,
         cycle: int | None = None,
         momentum: float = 0.9,
     ) -> None:
         self.parameters = list(parameters)
-        self.adaptive = optimizer == "adam"
-        self.momentum = BETAS[0] if self.adaptive else momentum
+        self.optimizer = optimizer
+        self.momentum = BETAS[0] if optimizer == "adam" else momentum
         self.learning_rate, self.weight_decay, self.cycle, self.steps = learning_rate, weight_decay, cycle, 0
         self.first: list[torch.Tensor | None] = [None] * len(self.parameters)
-        if self.adaptive:
+        if optimizer == "adam":
             self.first = [torch.zeros_like(p) for p in self.parameters]
         self.second = [torch.zeros_like(p) for p in self.parameters]
         self.counts = [torch.zeros(()) for _ in self.parameters]
@@ -64,12 +73,15 @@ class Descent:
         used = [i for i, p in enumerate(self.parameters) if p.grad is not None]
         moved = [self.parameters[i] for i in used]
         slopes = [p.grad for p in moved if p.grad is not None]
-        first = [self.first[i] for i in used]
+        first, second = ([kept[i] for i in used] for kept in (self.first, self.second))
+        counts = [self.counts[i] for i in used]
         common = {"lr": rate, "weight_decay": self.weight_decay, "maximize": False}
-        if self.adaptive:
-            second, counts = [self.second[i] for i in used], [self.counts[i] for i in used]
+        if self.optimizer == "adam":
             averages = {"beta1": momentum, "beta2": BETAS[1], "eps": EPSILON, "amsgrad": False}
             adamw(moved, slopes, first, second, [], counts, **averages, **common)  # type: ignore[arg-type]
+        elif self.optimizer == "rmsprop":
+            average = {"alpha": SMOOTHING, "eps": EPSILON, "momentum": 0, "centered": False}
+            rmsprop(moved, slopes, second, [], [], counts, **average, **common)  # type: ignore[arg-type]
         else:
             sgd(moved, slopes, first, momentum=momentum, dampening=0, nesterov=False, **common)  # type: ignore[arg-type]
             for i, buffer in zip(used, first, strict=True):

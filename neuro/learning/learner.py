@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -70,3 +71,13 @@ def report(layer: str, planes: Sequence[int], of: int, what: str) -> None:
     if planes:
         shown = ", ".join(map(str, planes[:8])) + (", ..." if len(planes) > 8 else "")
         log.warning("%s: %d of %d planes %s: %s", layer, len(planes), of, what, shown)
+
+
+@contextmanager
+def unreported() -> Iterator[None]:
+    """Within it nothing is said of such planes: for sweeps of many nets, which count them themselves."""
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before

@@ -6,8 +6,10 @@ The nets as published are here too, each from the module of its paper: `homma`, 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from neuro.models.counting import Wiring, layer_sizes, parameter_count, totals, wiring
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Retina, ScaledTanh, Subsampling
@@ -18,6 +20,7 @@ from neuro.models.lenet5 import RadialOutput, lenet5
 __all__ = [
     "DynamicNeurons",
     "FeatureMaps",
+    "GainAndBias",
     "LocalFields",
     "RadialOutput",
     "Retina",
@@ -47,10 +50,34 @@ __all__ = [
 ]
 
 
-def _convolution(inputs: int, maps: int, window: int, padding: int = 0) -> nn.Sequential:
+Normalisation = Callable[[int], nn.Module]  # of so many maps
+
+
+class GainAndBias(nn.Module):
+    """What batch normalisation learns, without the normalisation: a gain and a bias for each map.
+
+        y_k = g_k u_k + b_k,   at first u_k
+
+    nn.BatchNorm2d first brings each map to mean 0 and variance 1 over the batch (Ioffe & Szegedy 2015,
+    reported). Shapes: (B, maps, H, W) -> the same.
+    """
+
+    def __init__(self, maps: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(maps, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(maps, 1, 1))
+
+    def forward(self, u: Tensor) -> Tensor:
+        return u * self.gain + self.bias
+
+
+def _convolution(
+    inputs: int, maps: int, window: int, padding: int = 0, normalisation: Normalisation | None = None
+) -> nn.Sequential:
     """A layer of shared filters and its rectification; recorded together, as one layer of cells."""
+    between = {} if normalisation is None else {"normalised": normalisation(maps)}
     filters = nn.Conv2d(inputs, maps, window, padding=padding)
-    return nn.Sequential(OrderedDict(filters=filters, relu=nn.ReLU()))
+    return nn.Sequential(OrderedDict(filters=filters, **between, relu=nn.ReLU()))
 
 
 def _dense(inputs: int, units: int) -> nn.Sequential:
@@ -82,16 +109,19 @@ def lenet5_as_taught(classes: int = 10) -> nn.Sequential:
     )
 
 
-def small_convnet(maps: int = 8, size: int = 16, classes: int = 10) -> nn.Sequential:
+def small_convnet(
+    maps: int = 8, size: int = 16, classes: int = 10, normalisation: Normalisation | None = None
+) -> nn.Sequential:
     """Two 5x5 convolutions pooled by maxima, and the decision: conv1, pool1, conv2, pool2, decision.
 
-    The second convolution has twice the maps of the first. Shapes: (B, 1, size, size) -> (B, classes).
+    The second convolution has twice the maps of the first. `normalisation`, nn.BatchNorm2d say, stands
+    between filters and rectification. Shapes: (B, 1, size, size) -> (B, classes).
     """
     return nn.Sequential(
         OrderedDict(
-            conv1=_convolution(1, maps, 5, padding=2),
+            conv1=_convolution(1, maps, 5, 2, normalisation),
             pool1=nn.MaxPool2d(2),
-            conv2=_convolution(maps, 2 * maps, 5, padding=2),
+            conv2=_convolution(maps, 2 * maps, 5, 2, normalisation),
             pool2=nn.MaxPool2d(2),
             flat=nn.Flatten(),
             decision=nn.Linear(2 * maps * (size // 4) ** 2, classes),

@@ -21,18 +21,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.models.counting import links_of
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
+from neuro.models.fitting import MISFITS, refusal
 from neuro.models.lenet5 import RadialOutput
 from neuro.models.windows import fitting_strides, same_padding, times_used
 from neuro.recording import at_rest, device_of, layer_names
 
 Ints = NDArray[np.int64]
-LARGEST = 256  # pixels; images up to here are tried when one that fits is looked for
 # fmt: off
 COLUMNS = (
     "layer", "planes", "height", "width", "parameters", "links", "macs",
@@ -106,13 +105,15 @@ def layer_table(
     try:
         with at_rest(model), FlopCounterMode(display=False) as walk.flops, walk:
             model(image)
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+    except MISFITS as error:
         failure = error
     finally:
         for end in ends:
             end.remove()
     if failure is not None:
-        raise ValueError(_refusal(model, shape, walk, failure)) from failure
+        if not walk.entered:
+            raise failure
+        raise ValueError(refusal(model, shape, *walk.entered[-1][:3], failure)[0]) from failure
     for name in names:
         if walk.runs.count(name) != 1:
             raise ValueError(
@@ -270,59 +271,6 @@ class _Walk(TorchFunctionMode):
                     f"in a row with {rim[0]} + {rim[1]} of padding; steps that fit: {fits}"
                 )
         return sees.through(window, stride, np.array(rims)[:, 0], dilation)
-
-
-def _refusal(model: nn.Module, shape: tuple[int, ...], walk: _Walk, error: Exception) -> str:
-    """Which layer could not take what it met, why, and which images would fit."""
-    if not walk.entered:
-        return str(error)
-    name, layer, met, _ = walk.entered[-1]
-    weight: Any = next(layer.parameters(recurse=False), None)
-    filters = weight is not None and weight.ndim == 4
-    takes = getattr(layer, "in_channels", weight.shape[1] if filters else None)
-    window = getattr(layer, "kernel_size", tuple(weight.shape[-2:]) if filters else None)
-    channels, images = shape[0], _fitting_sizes(model, shape[0])
-    what = f"cannot take what it met ({str(error).splitlines()[0]})"
-    if takes is not None and met[1] != takes:
-        what, first = f"takes {_channels(takes)}", met[1:] == tuple(shape)
-        channels, images = (takes, _fitting_sizes(model, takes)) if first else (channels, images)
-    elif window is not None:
-        high, wide = _pair(getattr(layer, "dilation", 1)) * (_pair(window) - 1) + 1
-        rim = getattr(layer, "padding", 0)
-        what = f"looks through windows that reach over {high} by {wide} cells, with padding {rim}"
-    elif hasattr(layer, "in_features"):
-        what = f"takes {layer.in_features} inputs"
-    there = " by ".join(map(str, met[1:]))
-    who = f"layer {name!r}" if name else "the model"
-    return f"{who} {what}; it met {there}; {_in_words(images, channels)}"
-
-
-def _fitting_sizes(model: nn.Module, channels: int) -> list[int]:
-    """The sides, up to LARGEST pixels, of the square images that the model takes; nothing is computed."""
-    state = {name: each.to("meta") for name, each in model.state_dict().items()}
-    fitting = []
-    for size in range(1, LARGEST + 1):
-        try:
-            with at_rest(model):
-                functional_call(model, state, (torch.zeros(1, channels, size, size, device="meta"),))
-        except (RuntimeError, ValueError, IndexError, TypeError):
-            continue
-        fitting.append(size)
-    return fitting
-
-
-def _in_words(sides: Sequence[int], channels: int) -> str:
-    """The images that fit, in a sentence."""
-    images = f"images of {_channels(channels)}"
-    if not sides:
-        return f"no square {images} and up to {LARGEST} pixels a side fit"
-    if sides[-1] == LARGEST and sides[-1] - sides[0] + 1 == len(sides):
-        return f"{images} fit from {sides[0]} pixels a side"
-    return f"{images} fit with {' or '.join(map(str, sides[:6]))} pixels a side"
-
-
-def _channels(count: int) -> str:
-    return f"{count} channel{'s' * (count != 1)}"
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -181,7 +181,7 @@ def test_training_ends_when_patience_is_at_an_end():
     assert len(history["training loss"]) == history["best epoch"][0] + 3 < 40
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_one_cycle_runs_all_its_epochs(optimizer):
     rule = Backpropagation(optimizer, 0.1, epochs=12, patience=1, schedule="one-cycle")
     trained = rule.fit(net(), bars(), seeded())
@@ -292,7 +292,7 @@ def test_lenet5_can_be_trained_by_it():
         ({"validation": -0.1}, "validation is the share held out, from 0 to below 1; got -0.1"),
         ({"validation": 1.0}, "validation is the share held out"),
         ({"loss": "hinge"}, "no loss 'hinge'; there are cross-entropy, squares"),
-        ({"optimizer": "newton"}, "optimizer 'adam' or 'sgd'"),
+        ({"optimizer": "newton"}, "optimizer 'adam', 'sgd', 'rmsprop'; schedule"),
         ({"schedule": "cosine"}, "schedule 'constant' or 'one-cycle'"),
         ({"epochs": 0}, "must be above zero"),
         ({"patience": 0}, "must be above zero"),

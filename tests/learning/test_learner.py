@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from neuro.learning import Backpropagation, Imprinting, Untrained, WinnerTakeAll, history_of
-from neuro.learning.learner import refuse_labels, report, report_silence, s_layers, with_history
+from neuro.learning.learner import refuse_labels, report, report_silence, s_layers, unreported, with_history
 from neuro.models.convnet import small_convnet
 from neuro.models.neocognitron import fukushima_1980
 from neuro.stimuli import Stimuli
@@ -61,6 +61,16 @@ def test_nothing_is_reported_when_no_plane_stays_out_and_a_long_list_is_cut(capl
     assert caplog.messages == []
     report("US1", range(10), 24, "never won")
     assert caplog.messages == ["US1: 10 of 24 planes never won: 0, 1, 2, 3, 4, 5, 6, 7, ..."]
+
+
+def test_a_sweep_may_count_silent_planes_itself_and_reports_go_on_after_it(caplog):
+    with unreported():
+        report("US1", [0], 24, "never won")
+    with pytest.raises(KeyError), unreported():
+        raise KeyError
+    assert caplog.messages == []
+    report("US1", [1], 24, "never won")
+    assert caplog.messages == ["US1: 1 of 24 planes never won: 1"]
 
 
 def test_the_settings_of_a_rule_can_be_read_from_its_repr():

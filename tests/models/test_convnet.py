@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from torch import nn
 
 from neuro.models.convnet import (
+    GainAndBias,
     equal_mlp,
     layer_sizes,
     lenet5_as_taught,
@@ -75,3 +77,30 @@ def test_an_equal_mlp_has_the_parameters_of_the_convnet_within_half_a_unit():
     convnet = small_convnet(8, 16)
     difference = parameter_count(equal_mlp(convnet)) - parameter_count(convnet)
     assert abs(difference) <= (16 * 16 + 1 + 10) / 2
+
+
+@pytest.mark.parametrize("normalisation", [nn.BatchNorm2d, GainAndBias])
+def test_a_gain_and_a_bias_for_each_map_come_with_normalisation(normalisation):
+    plain, normalised = small_convnet(4, 8), small_convnet(4, 8, normalisation=normalisation)
+    assert parameter_count(normalised) == parameter_count(plain) + 2 * (4 + 8)
+    assert layer_sizes(normalised, torch.zeros(1, 1, 8, 8))[0] == ("conv1", (4, 8, 8), 26 * 4 + 2 * 4)
+
+
+def test_normalised_maps_have_mean_0_and_variance_1_over_a_batch_before_they_are_rectified():
+    net = small_convnet(4, 8, normalisation=nn.BatchNorm2d).train()
+    answer = net.conv1[:2](5 * torch.rand(20, 1, 8, 8))
+    torch.testing.assert_close(answer.mean((0, 2, 3)), torch.zeros(4), atol=1e-5, rtol=0)
+    torch.testing.assert_close(answer.var((0, 2, 3), correction=0), torch.ones(4), atol=1e-3, rtol=0)
+    assert net.conv1(torch.rand(2, 1, 8, 8)).min() == 0
+
+
+def test_gains_and_biases_change_nothing_at_first_and_then_each_map_alone():
+    net = small_convnet(4, 8, normalisation=GainAndBias)
+    bare = small_convnet(4, 8)
+    bare.load_state_dict(net.state_dict(), strict=False)
+    images = torch.rand(3, 1, 8, 8)
+    assert torch.equal(net(images), bare(images))
+    layer = GainAndBias(2)
+    layer.gain.data[1], layer.bias.data[0] = 3.0, -1.0
+    u = torch.rand(2, 2, 3, 3)
+    assert torch.equal(layer(u), torch.stack([u[:, 0] - 1, 3 * u[:, 1]], 1))
