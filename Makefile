@@ -22,7 +22,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 benchmarks: $(VENV)/installed-test
-	for name in rendering recording examining training reinforcing; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in rendering recording examining training reinforcing local_rules; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # Each stamp is made once, and again only when what is to be installed has changed.
 $(VENV)/bin/python:

@@ -108,6 +108,7 @@ def _code_files(rule: Learner, model: nn.Module) -> set[Path]:
     """The library's code that a trained net follows from, and the user's own layers and rule."""
     rooms = ("stimuli", "models", "learning")
     files = {PACKAGE / "geometry.py", *(path for room in rooms for path in (PACKAGE / room).rglob("*.py"))}
-    kinds = {type(rule), *map(type, model.modules())}
-    own = {kind for kind in kinds if kind.__module__.partition(".")[0] != "torch"}
+    parts = [rule, *getattr(rule, "__dict__", {}).values(), *model.modules()]  # a rule may be handed another
+    kinds = {part if inspect.isfunction(part) else type(part) for part in parts}
+    own = {kind for kind in kinds if kind.__module__.partition(".")[0] not in ("torch", "builtins")}
     return files | {Path(inspect.getfile(kind)) for kind in own}

@@ -5,7 +5,8 @@ A rule is a Learner: `fit(model, stimuli, generator)` gives a trained copy and l
 
 from neuro.learning.backpropagation import Backpropagation
 from neuro.learning.batches import BatchedWinnerTakeAll
-from neuro.learning.controls import Imprinting, Untrained
+from neuro.learning.competitive import HardCompetitive, KrotovHopfield, SoftHebb
+from neuro.learning.controls import ImprintedPatches, Imprinting, RandomGabor, Untrained
 from neuro.learning.feedback import (
     DirectFeedbackAlignment,
     FeedbackAlignment,
@@ -13,10 +14,14 @@ from neuro.learning.feedback import (
     SignSymmetry,
 )
 from neuro.learning.growing import AddIfSilent, WinnerKillLoser
+from neuro.learning.hebbian import Fukushima, NormalisedHebb, Oja, PlainHebb, Sanger
+from neuro.learning.layer_by_layer import LayerByLayer, Rule
 from neuro.learning.learner import Learner, history_of
+from neuro.learning.patches import Patches
 from neuro.learning.presentations import Presentations, presentations
 from neuro.learning.side_by_side import fit_side_by_side
 from neuro.learning.supervised_seeds import SupervisedSeedCells
+from neuro.learning.templates import PCATemplates, SphericalKMeans, Templates
 from neuro.learning.winner_take_all import WinnerTakeAll
 
 __all__ = [
@@ -25,12 +30,28 @@ __all__ = [
     "BatchedWinnerTakeAll",
     "DirectFeedbackAlignment",
     "FeedbackAlignment",
-    "Imprinting",
     "LastLayerOnly",
+    "Fukushima",
+    "HardCompetitive",
+    "ImprintedPatches",
+    "Imprinting",
+    "KrotovHopfield",
+    "LayerByLayer",
     "Learner",
+    "NormalisedHebb",
+    "Oja",
+    "PCATemplates",
+    "Patches",
+    "PlainHebb",
     "Presentations",
     "SignSymmetry",
+    "RandomGabor",
+    "Rule",
+    "Sanger",
+    "SoftHebb",
+    "SphericalKMeans",
     "SupervisedSeedCells",
+    "Templates",
     "Untrained",
     "WinnerKillLoser",
     "WinnerTakeAll",

@@ -6,7 +6,8 @@ The nets as published are here too, each from the module of its paper: `homma`, 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,9 @@ __all__ = [
     "ScaledTanh",
     "Subsampling",
     "Wiring",
+    "dense_features",
     "equal_mlp",
+    "feature_chain",
     "homma_atlas_marks",
     "layer_sizes",
     "lecun_1989",
@@ -127,6 +130,31 @@ def small_convnet(
             decision=nn.Linear(2 * maps * (size // 4) ** 2, classes),
         )
     )
+
+
+def feature_chain(
+    planes: Sequence[int] = (48,), window: int = 5, pool: int = 2, channels: int = 1, padding: int = 0
+) -> nn.Sequential:
+    """Features without a decision, for rules that are compared: conv1, pool1, and so on, one stage for each
+    number of planes; shared filters, rectified, then the maximum of each block of pool x pool.
+
+    Initial weights, and biases of zero: `initial.randomised`.
+    Shapes: (B, channels, H, W) -> (B, planes[-1], h, w).
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, (below, maps) in enumerate(pairwise((channels, *planes)), 1):
+        layers[f"conv{number}"] = _convolution(below, maps, window, padding)
+        layers[f"pool{number}"] = nn.MaxPool2d(pool)
+    return nn.Sequential(layers)
+
+
+def dense_features(units: int = 500, inputs: int = 784) -> nn.Sequential:
+    """feature_chain() without windows: every unit sees the whole image; flat, dense1, rectified.
+
+    Initial weights, and biases of zero: `initial.randomised`.
+    Shapes: (B, C, H, W), of C H W inputs -> (B, units).
+    """
+    return nn.Sequential(OrderedDict(flat=nn.Flatten(), dense1=_dense(inputs, units)))
 
 
 def mlp(hidden: int, size: int = 16, classes: int = 10) -> nn.Sequential:

@@ -1,4 +1,5 @@
 import copy
+import runpy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,7 @@ from torch import nn
 
 from neuro.experiment import fit_cached
 from neuro.experiment.cache import seconds_of
-from neuro.learning import Backpropagation, history_of
+from neuro.learning import Backpropagation, LayerByLayer, history_of
 from neuro.learning.learner import with_history
 from neuro.stimuli import Stimuli
 
@@ -100,6 +101,14 @@ def test_a_setting_that_no_repr_shows_is_part_of_the_key(tmp_path):
     model[3].threshold = 0.7
     fit_cached(rule, model, stimuli(), 0, tmp_path)
     assert len(rule.calls) == 2
+
+
+def test_the_code_of_an_update_that_a_learner_is_handed_is_part_of_the_key(tmp_path):
+    for change in ("0 * weights", "0 * weights", "1 + 0 * weights"):
+        (tmp_path / "own.py").write_text(f"def update(weights, inputs, outputs):\n    return {change}\n")
+        own = runpy.run_path(str(tmp_path / "own.py"))
+        fit_cached(LayerByLayer(own["update"]), net(), stimuli().without("label"), 0, tmp_path / "nets")
+    assert len(list((tmp_path / "nets").iterdir())) == 2
 
 
 def test_a_rule_whose_repr_is_cut_short_is_refused(tmp_path):

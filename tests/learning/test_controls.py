@@ -1,4 +1,4 @@
-"""The controls: nothing learned, and patches imprinted as they come."""
+"""The controls: nothing learned, patches imprinted as they come, Gabor functions drawn at random."""
 
 import copy
 import logging
@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from neuro.learning import Imprinting, Untrained, history_of
+from neuro.learning import Imprinting, RandomGabor, Untrained, history_of
+from neuro.models.convnet import dense_features, feature_chain
 from neuro.models.neocognitron import Stage, neocognitron
 from neuro.stimuli import Stimuli
 
@@ -110,3 +111,60 @@ def test_blank_stimuli_labels_and_nothing_at_all_are_refused():
         Imprinting().fit(neocognitron(ONE), Stimuli(blank, {"label": [0, 1]}), seeded())
     with pytest.raises(ValueError, match="Imprinting was given no stimuli"):
         Imprinting().fit(neocognitron(ONE), noise()[:0], seeded())
+
+
+def test_random_gabors_are_gabor_functions_of_length_one_and_of_no_mean():
+    model = feature_chain((40,), window=9)
+    weights = RandomGabor().fit(model, noise(), seeded()).conv1.filters.weight.detach()[:, 0]
+    torch.testing.assert_close(weights.flatten(1).norm(dim=1), torch.ones(40))
+    torch.testing.assert_close(weights.sum((1, 2)), torch.zeros(40), atol=1e-5, rtol=0)
+    narrow = RandomGabor(wavelengths=(0.5, 0.5), widths=(0.2, 0.2))
+    for field in narrow.fit(model, noise(), seeded()).conv1.filters.weight.detach()[:, 0]:
+        # Of an elongation of one and a wavelength of 4.5 pixels the spectrum peaks at 2 cycles a field.
+        spectrum = torch.fft.fft2(field, s=(90, 90)).abs()
+        peak = torch.fft.fftfreq(90)[torch.tensor(np.unravel_index(int(spectrum.argmax()), (90, 90)))]
+        assert float(peak.norm()) == pytest.approx(1 / 4.5, abs=0.02)
+
+
+def test_random_gabors_are_drawn_over_all_orientations_and_without_looking():
+    model = feature_chain((200,), window=9)
+    once, again, other = (
+        RandomGabor().fit(model, Stimuli(images), seeded(seed)).conv1.filters.weight.detach()[:, 0]
+        for images, seed in ((noise().images, 0), (torch.zeros(1, 1, 9, 9), 0), (noise().images, 1))
+    )
+    assert torch.equal(once, again)
+    assert not torch.equal(once, other)
+    spectrum = torch.fft.fftshift(torch.fft.fft2(once, s=(32, 32)).abs(), dim=(1, 2))[
+        :, 16:
+    ]  # half the plane
+    peak = spectrum.flatten(1).argmax(1)
+    angle = np.degrees(np.arctan2((peak // 32).numpy(), (peak % 32).numpy() - 16)) % 180
+    assert (np.histogram(angle, [0, 45, 90, 135, 180])[0] > 25).all()
+
+
+def test_random_gabors_of_a_dense_layer_lie_somewhere_in_the_image():
+    layer = RandomGabor(field=5).fit(dense_features(60, 144), noise(), seeded()).dense1.linear
+    images = layer.weight.detach().unflatten(1, (12, 12)) != 0
+    for seen in (images.any(1), images.any(2)):
+        first, last = seen.int().argmax(1), 11 - seen.flip(1).int().argmax(1)
+        assert int((last - first).max()) == 4
+        assert set(first.tolist()) == set(range(8))
+    assert (layer.bias == 0).all()
+
+
+def test_random_gabors_above_the_first_layer_are_weighed_for_each_plane():
+    weights = RandomGabor().fit(feature_chain((3, 4)), noise(), seeded()).conv2.filters.weight.detach()
+    for unit in weights.flatten(2):
+        assert int(torch.linalg.matrix_rank(unit, rtol=1e-4)) == 1
+        assert len(unit.norm(dim=1).unique()) == 3
+
+
+def test_random_gabors_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="wants a square of 3 by 3 or more, 1 here"):
+        RandomGabor().fit(feature_chain((3,), window=1), noise(), seeded())
+    with pytest.raises(ValueError, match="wants a square of 3 by 3 or more, 10 here"):
+        RandomGabor().fit(dense_features(3, 140), noise(), seeded())
+    with pytest.raises(ValueError, match="wants a square of 3 by 3 or more, 10 here"):
+        RandomGabor().fit(dense_features(3, 64), noise(), seeded())
+    with pytest.raises(ValueError, match="above zero, the smaller first"):
+        RandomGabor(wavelengths=(1.0, 0.5))

@@ -6,7 +6,9 @@ from torch import nn
 
 from neuro.models.convnet import (
     GainAndBias,
+    dense_features,
     equal_mlp,
+    feature_chain,
     layer_sizes,
     lenet5_as_taught,
     mlp,
@@ -104,3 +106,22 @@ def test_gains_and_biases_change_nothing_at_first_and_then_each_map_alone():
     layer.gain.data[1], layer.bias.data[0] = 3.0, -1.0
     u = torch.rand(2, 2, 3, 3)
     assert torch.equal(layer(u), torch.stack([u[:, 0] - 1, 3 * u[:, 1]], 1))
+
+
+def test_a_chain_of_features_has_a_stage_for_each_number_of_planes_and_no_decision():
+    assert layer_sizes(feature_chain((48, 96)), torch.zeros(1, 1, 28, 28)) == [
+        ("conv1", (48, 24, 24), 48 * 26),
+        ("pool1", (48, 12, 12), 0),
+        ("conv2", (96, 8, 8), 96 * (48 * 25 + 1)),
+        ("pool2", (96, 4, 4), 0),
+    ]
+    one = layer_sizes(feature_chain((6,), window=3, pool=4, channels=3, padding=1), torch.zeros(1, 3, 8, 8))
+    assert one == [("conv1", (6, 8, 8), 6 * 28), ("pool1", (6, 2, 2), 0)]
+
+
+def test_dense_features_see_the_whole_image_and_are_rectified():
+    net = dense_features(7, 64)
+    assert [row[0] for row in layer_sizes(net, torch.zeros(1, 1, 8, 8))] == ["flat", "dense1"]
+    assert net(torch.zeros(2, 1, 8, 8)).shape == (2, 7)
+    assert (net(torch.rand(9, 1, 8, 8)) >= 0).all()
+    assert parameter_count(net) == 7 * 65

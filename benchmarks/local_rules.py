@@ -1,0 +1,73 @@
+"""One pass of each local rule over many images beside the bare forward pass of the same layers.
+
+One stage of 48 planes, 5x5 windows, on 28 x 28 pixels, of which a rule is given eight patches an image; and
+dense units, where sums and update are two products of matrices to the forward pass's one. The images are
+digits of MNIST where a folder that has them is the first argument, else drawn ones.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from common import interleaved, report
+from reinforcing import best_of, forward, images, seeded
+
+from neuro.learning import (
+    Fukushima,
+    HardCompetitive,
+    ImprintedPatches,
+    KrotovHopfield,
+    LayerByLayer,
+    Learner,
+    NormalisedHebb,
+    Oja,
+    Patches,
+    PCATemplates,
+    PlainHebb,
+    Sanger,
+    SoftHebb,
+    SphericalKMeans,
+    Templates,
+)
+from neuro.models.convnet import dense_features, feature_chain
+from neuro.models.initial import randomised
+
+COUNT, LIMIT = 6000, 2.2
+RULES = (
+    PlainHebb(),
+    NormalisedHebb(),
+    Fukushima(),
+    Oja(),
+    Sanger(),
+    HardCompetitive(),
+    KrotovHopfield(),
+    SoftHebb(),
+)
+METHODS = (SphericalKMeans(), PCATemplates(), ImprintedPatches())
+
+
+def compare(what: str, rule: Learner, chain: torch.nn.Sequential) -> None:
+    """Print learning over the forward pass at the best of several batch sizes."""
+    batch = min((16, 64, 256), key=lambda size: best_of(lambda: forward(chain, SHOWN.images[:1024], size)))
+    ours, theirs = interleaved(
+        lambda: rule.fit(chain, SHOWN, seeded(0)), lambda: forward(chain, SHOWN.images, batch)
+    )
+    report(f"{what}, forward pass in batches of {batch}", ours, theirs, LIMIT)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(1)
+    SHOWN = images(COUNT)
+    windows, dense = (randomised(net, seeded(0)) for net in (feature_chain((48,)), dense_features(500)))
+    for each in RULES:
+        compare(type(each).__name__, LayerByLayer(each, learning_rate=0.01), windows)
+    for method in METHODS:
+        compare(type(method).__name__, Templates(method), windows)
+    everywhere = LayerByLayer(SoftHebb(), learning_rate=0.01, patches=Patches(places=None))
+    compare("SoftHebb at all 576 places", everywhere, windows)
+    for size in (64, 512):
+        for each in (PlainHebb(), SoftHebb(), Sanger()):
+            rule = LayerByLayer(each, learning_rate=0.001, batch_size=size)
+            compare(f"{type(each).__name__}, 500 dense units in batches of {size}", rule, dense)
