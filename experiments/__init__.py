@@ -13,6 +13,8 @@ STORY = (
     "simple_or_complex",
     "macaque_population",
     "fukushima_1980",
+    "fukushima_1980_parameters",
+    "looking_inside_1980",
     "invariance_by_layer",
     "fukushima_1988",
     "competition_rules",

@@ -185,6 +185,13 @@ def test_planes_lie_side_by_side_with_gaps_between_them_on_one_scale(axes):
     assert texts(axes) == []
 
 
+def test_the_window_in_each_image_of_a_strip_is_cut_off_at_the_rim(axes):
+    # Images of 4 by 4 with a gap of 1; a pixel reaches half a pixel to each side of its number.
+    plotting.window_strip(axes, np.ones((2, 4, 4)), top=[1, -2], left=[0, 2], height=3, width=3)
+    outlines = [(*patch.get_xy(), patch.get_width(), patch.get_height()) for patch in axes.patches]
+    assert outlines == [(-0.5, 0.5, 3, 3), (6.5, -0.5, 2, 1)]
+
+
 def test_a_silent_layer_says_so(axes):
     plotting.response_strip(axes, np.zeros((3, 4, 4)))
     assert texts(axes) == ["silent"]

@@ -38,6 +38,23 @@ class Presentations:
         """How many planes learned at each presentation. Shapes: (P,)."""
         return np.bincount(self.presentation, minlength=len(self.image))
 
+    @property
+    def planes_so_far(self) -> np.ndarray:
+        """How many different planes have learned by the end of each presentation. Shapes: (P,)."""
+        fresh = self.presentation[self.first_seeds]
+        return np.bincount(fresh, minlength=len(self.image)).cumsum()
+
+    @property
+    def seeds_at_once(self) -> int:
+        """The most seed cells that any plane had at one presentation; 0 if none ever learned."""
+        pairs = np.stack([self.presentation, self.plane])
+        return int(np.unique(pairs, axis=1, return_counts=True)[1].max(initial=0))
+
+    @property
+    def first_seeds(self) -> np.ndarray:
+        """Which entry is the first seed cell of each plane that ever learned, plane after plane."""
+        return np.unique(self.plane, return_index=True)[1]
+
     def seeds(self, plane: int) -> np.ndarray:
         """The seed cells of one plane, in the order of learning: image, row and column. Shapes: (wins, 3)."""
         chosen = self.plane == plane

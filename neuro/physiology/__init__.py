@@ -39,9 +39,12 @@ from neuro.physiology.gratings import (
     spatial_frequency_tuning,
 )
 from neuro.physiology.learned import (
+    SeedCells,
     duplicates,
     learned_features,
     response_weighted_average,
+    retinal_features,
+    seed_cells,
     weight_changes,
 )
 from neuro.physiology.localisation import FieldMap, field_map, places, receptive_field
@@ -69,6 +72,7 @@ __all__ = [
     "PROTOCOLS",
     "PopulationDistance",
     "Scan",
+    "SeedCells",
     "SlitExamination",
     "Slits",
     "Table",
@@ -112,9 +116,11 @@ __all__ = [
     "recognition",
     "remembered",
     "response_weighted_average",
+    "retinal_features",
     "reverse_correlation",
     "scale_tolerance",
     "scanned",
+    "seed_cells",
     "shown_to",
     "silent_planes",
     "size_answers",

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
@@ -54,10 +54,14 @@ class LayerTable:
     field_height, field_width receptive field, in pixels of the image; it may reach beyond the rim
     jump_y, jump_x            pixels between the fields of neighbouring cells; 0 where all see the whole image
     unseen                    cells of its input that no window reaches
+
+    `starts` is, of each layer, the row and the column of the image where the field of its first cell begins;
+    below zero, it begins beyond the rim.
     """
 
     columns: Mapping[str, NDArray[Any]]
     complaints: Mapping[str, str] = field(default_factory=dict)
+    starts: Mapping[str, Ints] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
@@ -68,6 +72,12 @@ class LayerTable:
     def total(self, name: str) -> int:
         """The sum of a column."""
         return int(self.columns[name].sum())
+
+    def field_starts(self, layer: str, row: ArrayLike, column: ArrayLike) -> Ints:
+        """Where in the image the fields of these cells of a layer begin. Shapes: (n,), (n,) -> (n, 2)."""
+        at = self["layer"].tolist().index(layer)
+        jump = np.array([self["jump_y"][at], self["jump_x"][at]])
+        return np.asarray(self.starts[layer] + np.stack([row, column], axis=-1) * jump)
 
     def refuse_unseen(self) -> LayerTable:
         """The table, if every cell of every layer is looked at; else ValueError with the strides that fit."""
@@ -121,7 +131,9 @@ def layer_table(
             )
     columns = zip(*(walk.rows[name] for name in names), strict=True)
     return LayerTable(
-        {name: np.array(column) for name, column in zip(COLUMNS, columns, strict=True)}, walk.complaints
+        {name: np.array(column) for name, column in zip(COLUMNS, columns, strict=True)},
+        walk.complaints,
+        walk.starts,
     )
 
 
@@ -173,6 +185,7 @@ class _Walk(TorchFunctionMode):
         self.rows: dict[str, tuple[Any, ...]] = {}
         self.runs: list[str] = []
         self.complaints: dict[str, str] = {}
+        self.starts: dict[str, Ints] = {}
 
     def counts(self) -> Ints:
         return np.array([self.links, self.flops.get_total_flops() // 2 + self.beside, self.unseen])
@@ -198,6 +211,7 @@ class _Walk(TorchFunctionMode):
             if name in self.names:
                 self.runs.append(name)
                 _, sees = self.seen.get(id(output), (None, _Field()))
+                self.starts[name] = sees.first
                 parameters = sum(p.numel() for p in layer.parameters() if p.requires_grad)
                 links, macs, unseen = map(int, self.counts() - before)
                 sides = (*(sees.last - sees.first + 1).tolist(), *sees.jump.tolist())

@@ -24,6 +24,7 @@ from neuro.plotting.pictures import (
     raster_column,
     response_strip,
     response_strips,
+    window_strip,
 )
 from neuro.plotting.style import (
     CLASS_COLOURS,
@@ -59,4 +60,5 @@ __all__ = [
     "response_strips",
     "scatter_panel",
     "tuning_panel",
+    "window_strip",
 ]

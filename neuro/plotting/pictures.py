@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from neuro.plotting.curves import raster_panel
-from neuro.plotting.style import GREY
+from neuro.plotting.style import GREY, OKABE_ITO
 
 
 def image_panel(
@@ -105,6 +106,22 @@ def response_strip(axes: Axes, maps: ArrayLike, title: str = "") -> None:
         axes.text(
             0.5, 0.5, "silent", color="white", ha="center", va="center", bbox=behind, transform=axes.transAxes
         )
+
+
+def window_strip(
+    axes: Axes, images: ArrayLike, top: ArrayLike, left: ArrayLike, height: int, width: int
+) -> None:
+    """Images (n, H, W) side by side as in response_strip, a window (height by width) outlined in each.
+
+    Shapes: top, left (n,), the row and column of each window's first pixel. What of a window lies beyond its
+    image is cut off.
+    """
+    response_strip(axes, images)
+    high, wide = np.shape(images)[1:]
+    for k, (y, x) in enumerate(np.stack([top, left], axis=1).tolist()):
+        corner = max(x, 0) + k * (wide + max(1, wide // 8)) - 0.5, max(y, 0) - 0.5
+        sides = min(x + width, wide) - max(x, 0), min(y + height, high) - max(y, 0)
+        axes.add_patch(Rectangle(corner, *sides, fill=False, color=OKABE_ITO[1]))
 
 
 def response_strips(parent: FigureBase, layers: Mapping[str, ArrayLike]) -> None:

@@ -140,7 +140,7 @@ def test_a_maximum_layer_takes_every_second_place_whose_window_touches_the_plane
 def test_an_s_cell_fires_if_and_only_if_the_weighted_cosine_is_above_r_over_1_plus_r(r, q, size, s, seed):
     theta = r / (1 + r)
     c = SLayer(2, 1, 3).double().c
-    for cosine, fires in ((theta + 1e-6, True), (theta - 1e-6, False), (s, s > theta)):
+    for cosine, fires in ((theta + 1e-9, True), (theta - 1e-9, False), (s, s > theta)):
         x, y = at_cosine(cosine, c, seed)
         assert bool(trained_once(x, q, r)(size * y[None]) > 0) == fires
 

@@ -78,6 +78,17 @@ def test_a_receptive_field_is_what_the_gradient_reaches(model, size):
     assert field == support(model, (1, size, size), row, column)
 
 
+@pytest.mark.parametrize("cell", [(0, 0), (3, 5)])
+def test_a_field_begins_where_the_gradient_does_or_beyond_the_rim(cell):
+    model, x = net(nn.Conv2d(1, 1, 5, padding=1), nn.AvgPool2d(3, 2)), torch.ones(1, 1, 20, 20)
+    model[0].weight.data.fill_(1)
+    model(x.requires_grad_())[0, 0, *cell].backward()
+    first = (x.grad[0, 0] > 0).nonzero().amin(0)
+    start = layer_table(model, (1, 20, 20)).field_starts("1", *cell)
+    assert start.tolist() == [2 * place - 1 for place in cell]
+    assert first.tolist() == start.clip(0).tolist()
+
+
 def test_the_last_pool_of_alexnet_sees_195_pixels_in_steps_of_32():
     table = layer_table(CHAINS[2][0], (1, 227, 227))
     assert table["field_height"].tolist() == [11, 19, 51, 67, 99, 131, 163, 195]
