@@ -1,7 +1,8 @@
 """Reinforcing one net, 64 nets side by side, and one net by many images beside its bare forward pass.
 
-Two stages, dense 5x5 columns. The forward pass runs at the best of several batch sizes. The images are digits
-of MNIST where a folder that has them is the first argument, otherwise drawn ones.
+Two stages, dense 5x5 columns. Forward passes run at the best of several batch sizes. The images are digits of
+MNIST where a folder that has them is the first argument, and both rules then see all 60,000 of them once;
+otherwise drawn ones. The answers of whole nets are timed beside their convolutions alone, in bare torch.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from functools import partial
 
 import torch
 from common import interleaved, report
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from neuro.datasets import load
 from neuro.learning import AddIfSilent, BatchedWinnerTakeAll, Learner, WinnerTakeAll, fit_side_by_side
-from neuro.models.neocognitron import Stage, fukushima_1980, neocognitron
+from neuro.models.neocognitron import SLayer, Stage, fukushima_1980, fukushima_1988, neocognitron
 from neuro.patterns import standard_digits
 from neuro.preparations import shifted_at_random
-from neuro.stimuli import Stimuli
+from neuro.stimuli import Stimuli, concatenate
 
 NETS, SHOWN = 64, 100
+BATCHES = (16, 64, 256)
 COUNTS = (1500, 3000, 6000)
 PLANES = (24, 48, 96)
 STAGES = (
@@ -42,9 +46,10 @@ def seeded(seed: int) -> torch.Generator:
 def images(count: int) -> Stimuli:
     """Digits of 28 x 28 pixels, without their labels."""
     if len(sys.argv) > 1:
-        return load("mnist", seeded(0), sys.argv[1]).train[:count].without("label")
+        splits = load("mnist", seeded(0), sys.argv[1])
+        return concatenate([splits.train, splits.validation])[:count].without("label")
     small = shifted_at_random(standard_digits(), count // len(standard_digits()) + 1, 2, seeded(0))
-    return Stimuli(torch.nn.functional.pad(small.images[:count], (6,) * 4))
+    return Stimuli(F.pad(small.images[:count], (6,) * 4))
 
 
 def best_of(work: Callable[[], object], times: int = 3) -> float:
@@ -58,10 +63,47 @@ def best_of(work: Callable[[], object], times: int = 3) -> float:
 
 
 @torch.no_grad()
-def forward(model: torch.nn.Module, pixels: torch.Tensor, batch: int) -> None:
+def forward(model: Callable[[Tensor], Tensor], pixels: Tensor, batch: int) -> None:
     """The bare pass: every image through every layer, nothing kept."""
     for part in pixels.split(batch):
         model(part)
+
+
+def convolutions(model: nn.Sequential, image: Tensor) -> Tensor:
+    """The convolutions of a net by a, c and d, each rectified, and nothing else."""
+    answer = image
+    for layer in model.children():
+        if isinstance(layer, SLayer):
+            F.relu(F.conv2d(answer, layer.c, padding=layer.padding))
+            answer = F.relu(F.conv2d(answer, layer.a, padding=layer.padding))
+        else:
+            joined = F.conv2d(answer, layer.join) if hasattr(layer, "join") else answer
+            pad, step = layer.padding, layer.step
+            answer = F.relu(F.conv2d(joined, layer.d, stride=step, padding=pad, groups=len(layer.d)))
+    return answer
+
+
+def best_batch(model: Callable[[Tensor], Tensor], pixels: Tensor) -> int:
+    """The size of batches at which the pass takes least."""
+    return min(BATCHES, key=lambda size: best_of(partial(forward, model, pixels, size)))
+
+
+def answering(name: str, model: nn.Sequential, size: int) -> None:
+    """Print what answers cost beside the convolutions alone, and the milliseconds of an image."""
+    pixels, bare = torch.rand(1024, 1, size, size, generator=seeded(0)), partial(convolutions, model)
+    passes = (partial(forward, net, pixels, best_batch(net, pixels)) for net in (model, bare))
+    ours, theirs = interleaved(*passes)
+    report(f"{name}: answers / convolutions in bare torch, in batches", ours, theirs, 1 / 0.8)
+    within(f"{name}, 100 images", 100 * min(ours) / len(pixels), 1.0)
+
+
+def all_images(name: str, rule: Learner) -> None:
+    """Print how long it takes to learn from all the images there are, once, beside the forward pass."""
+    shown, results = images(60_000), []
+    ours = best_of(lambda: results.append(rule.fit(neocognitron(STAGES), shown, seeded(0))), 1)
+    batch = best_batch(results[0], shown.images[:1024])
+    theirs = best_of(partial(forward, results[0], shown.images, batch), 2)
+    report(f"{name}, {len(shown)} images: learning / forward pass", [ours], [theirs], 2.2)
 
 
 def within(what: str, seconds: float, limit: float) -> None:
@@ -84,7 +126,7 @@ def many_images(name: str, rule: Learner) -> None:
     """Print how long learning takes beside the forward pass of the net as trained, and for more images."""
     shown = images(COUNTS[-1])
     trained = rule.fit(neocognitron(STAGES), shown, seeded(0))
-    batch = min((16, 64, 256), key=lambda size: best_of(lambda: forward(trained, shown.images[:1024], size)))
+    batch = best_batch(trained, shown.images[:1024])
     ours, theirs = interleaved(
         lambda: rule.fit(neocognitron(STAGES), shown[: COUNTS[0]], seeded(0)),
         lambda: forward(trained, shown.images[: COUNTS[0]], batch),
@@ -103,8 +145,14 @@ if __name__ == "__main__":
     every = best_of(lambda: fit_side_by_side(rules, nets, own, [seeded(n) for n in range(NETS)]), 5)
     within(f"{SHOWN} presentations of {NETS} nets side by side", every, 0.6)
     print(f"one after the other, by the same clock: {NETS * one:.1f} s")
-    many_images("winner-take-all in batches", BatchedWinnerTakeAll(columns=(5,)))
-    many_images("add-if-silent", AddIfSilent(columns=(5,), most=(24, 150)))
+    answering("the net of 1980", fukushima_1980(), 16)
+    answering("the net of 1988", fukushima_1988(), 19)
+    both = {"winner-take-all in batches": BatchedWinnerTakeAll(columns=(5,))}
+    both["add-if-silent"] = AddIfSilent(columns=(5,), most=(24, 150))
+    for name, rule in both.items():
+        many_images(name, rule)
+        if len(sys.argv) > 1:
+            all_images(name, rule)
     nets_of = [(STAGES[0], replace(STAGES[1], planes=planes)) for planes in PLANES]
     batched, growing = [BatchedWinnerTakeAll(columns=(5,))] * 3, [AddIfSilent(most=(24, n)) for n in PLANES]
     growth(f"winner-take-all, {PLANES} planes in US2", batched, nets_of, [COUNTS[0]] * 3)

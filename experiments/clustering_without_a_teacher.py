@@ -28,7 +28,7 @@ from neuro.comparison import above_zero
 from neuro.datasets import load, subset
 from neuro.distortions import flipped_pixels, shifted
 from neuro.experiment import Claim, Result, Settings, checksum, fit_cached, main, over_seeds
-from neuro.models.neocognitron import FUKUSHIMA_1980, fukushima_1980, neocognitron
+from neuro.models.neocognitron import FUKUSHIMA_1980, neocognitron
 from neuro.patterns import standard_digits
 from neuro.plotting import curves_panel, dots_panel, figure, image_grid
 from neuro.recording import record
@@ -51,6 +51,10 @@ def handwritten(settings, seed):
     parts = learned_from, splits.test[: settings.pick(60, 500, 500)]
     sized = (resized(part, 16, margin=3) for part in parts)
     return tuple(Stimuli((part.images > 0.5).float(), part.conditions) for part in sized)
+
+
+def untaught_net(stages=FUKUSHIMA_1980, device="cpu"):
+    return neocognitron(stages).to(device)
 
 
 def winners(net, stimuli):
@@ -91,10 +95,11 @@ def one_seed(settings, seed):
     places = np.repeat(np.mgrid[-2:3, -2:3].reshape(2, -1), len(DIGITS), axis=1)
     moved = shifted(DIGITS[np.tile(np.arange(len(DIGITS)), 25)], *places)
     shown = made.shifted_at_random(DIGITS, made.TIMES_1980, made.REACH_1980, generator)
-    nets = {NET: made.neocognitron_1980(seed, cache), BARE: fukushima_1980()}
+    on_device = partial(untaught_net, device=settings.device)
+    nets = {NET: made.neocognitron_1980(seed, cache, build=on_device), BARE: on_device()}
     found, _ = grouped(DRAWN, nets, shown, moved, seed)
     train, test = handwritten(settings, seed)
-    untaught = {NET: fukushima_1980(), FIRM: neocognitron(STAGES)}
+    untaught = {NET: on_device(), FIRM: on_device(STAGES)}
     nets = {name: fit_cached(made.RULE_1980, net, train.without("label"), seed, cache)
             for name, net in untaught.items()}  # fmt: skip
     on_hand, groups = grouped(HAND, nets | {BARE: untaught[FIRM]}, train, test, seed)

@@ -16,6 +16,7 @@ Expected  learning > random weights; winner-kill-loser > winner-take-all, its pl
           thresholds > one; add-if-silent needs few patterns; random patches come close to what is learned.
 """
 
+import copy
 from collections import OrderedDict
 from dataclasses import asdict, astuple
 from functools import partial
@@ -63,7 +64,7 @@ FRONT = nn.Sequential(
 )
 
 
-def raised(setting, theta, train, seed, cache):
+def raised(setting, theta, train, seed, cache, device):
     """US2 and UC2 after learning, on what UC1 answers."""
     rule, learning, draw = setting
     r_learning = None if learning is None else selectivity(learning)
@@ -73,7 +74,7 @@ def raised(setting, theta, train, seed, cache):
     if isinstance(rule, Untrained) and draw % 2:
         s_cells.a.data *= Q  # as large as what is learned, and inhibited as that is
         s_cells.b.data = s_cells.matched_inhibition()
-    return fit_cached(rule, net, train.without("label"), 10 * seed + draw, cache)
+    return fit_cached(rule, net.to(device), train.without("label"), 10 * seed + draw, cache)
 
 
 def seen(net, part):
@@ -88,14 +89,19 @@ def percent(how, *parts):
 def one_seed(settings, seed):
     own = bench(settings, seed)
     whole = own.train, own.validation, own.test
-    parts = [Stimuli(record(FRONT, part, ["UC1"])["UC1"], part.conditions) for part in whole]
-    found = few(parts, seed, settings) | toys(seed, settings.pick(1, 3, 10)) | {"data": checksum(*whole)}
+    front = copy.deepcopy(FRONT).to(settings.device)
+    parts = [Stimuli(record(front, part, ["UC1"])["UC1"], part.conditions) for part in whole]
+    found = (
+        few(parts, seed, settings)
+        | toys(seed, settings.pick(1, 3, 10), settings.device)
+        | {"data": checksum(*whole)}
+    )
     for name, shown in ((PIXELS, whole), (EDGES, parts)):
         answers = [seen(retina(), part) for part in shown]
         found |= {f"{how}: {name}": percent(how, *answers) for how in READOUTS}
     for name, two in SETTINGS.items():
         tried = list(product(two, RECOGNITION))[: settings.pick(1, 4, 4)]
-        nets = [raised(*each, parts[0], seed, settings.cache) for each in tried]
+        nets = [raised(*each, parts[0], seed, settings.cache, settings.device) for each in tried]
         known = [[seen(net, part) for part in parts[:2]] for net in nets]
         for how in READOUTS:
             best = int(np.argmax([percent(how, *each, each[1]) for each in known]))
@@ -109,30 +115,32 @@ def few(parts, seed, settings):
     trains = [subset(parts[0], n, torch.Generator().manual_seed(seed)) for n in found["shown"].tolist()]
     rules = WinnerKillLoser((Q,), (3,), (200,)), WinnerTakeAll((Q,), (3,), 1), AddIfSilent((Q,), (3,), (200,))
     for name, rule in zip(RULES, rules, strict=True):
-        nets = [raised((rule, 0.7, 0), 0.5, train, seed, settings.cache) for train in trains]
+        where = settings.cache, settings.device
+        nets = [raised((rule, 0.7, 0), 0.5, train, seed, *where) for train in trains]
         answers = [[seen(net, part) for part in parts] for net in nets]
         found[f"of few: {name}"] = np.array([percent(NEAREST, *each) for each in answers])
         found[f"planes: {name}"] = np.array([len(net.US2.b) for net in nets])
     return found
 
 
-def toy(generator):
+def toy(generator, device):
     """How evenly templates lie: their entropy over six bins of 15 degrees, 1 if equally many in each."""
     angle, found, planes = torch.pi / 2 * torch.rand(1000, generator=generator) ** 3, {}, 1
     points = Stimuli(torch.stack([angle.cos(), angle.sin()], 1)[:, :, None, None], {"id": np.arange(1000)})
     rules = {WKL: WinnerKillLoser((Q,), (1,), (100,)), AIS: AddIfSilent((Q,), (1,), (100,))}
     for name, rule in (rules | {WTA: WinnerTakeAll((Q,), (1,), 1), PATCHES: Imprinting((Q,))}).items():
         net = nn.Sequential(OrderedDict(US1=SLayer(2, planes, 1, r=selectivity(0.995))))
-        a = rule.fit(randomised(net, generator, 0.1), points, generator).US1.a.detach().numpy()[..., 0, 0]
+        taught = rule.fit(randomised(net, generator, 0.1).to(device), points, generator)
+        a = taught.US1.a.detach().cpu().numpy()[..., 0, 0]
         planes = len(a) if name == WKL else planes  # the rules that do not grow get as many as that
         counts = np.histogram(np.degrees(np.arctan2(a[:, 1], a[:, 0])), 6, (0, 90))[0]
         found |= {f"evenness: {name}": entropy(counts) / np.log(6), f"templates: {name}": len(a)}
     return found
 
 
-def toys(seed, times):
+def toys(seed, times, device):
     generator = torch.Generator().manual_seed(seed)
-    runs = [toy(generator) for _ in range(times)]
+    runs = [toy(generator, device) for _ in range(times)]
     return {what: np.mean([one[what] for one in runs]) for what in runs[0]}
 
 

@@ -119,9 +119,13 @@ def neocognitron_1980(
     patterns: Stimuli | None = None,
     rule: Learner = RULE_1980,
     stages: Sequence[Stage] = FUKUSHIMA_1980,
+    build: Callable[[Sequence[Stage]], nn.Sequential] = neocognitron,
 ) -> nn.Sequential:
-    """The net of 1980 after all of shown_1980, in an order drawn from the seed."""
-    return fit_cached(rule, neocognitron(stages), shown_1980(seed, patterns), seed, cache)
+    """The net of 1980 after all of shown_1980, in an order drawn from the seed.
+
+    `build` is the form: neocognitron, modern_neocognitron, ...
+    """
+    return fit_cached(rule, build(stages), shown_1980(seed, patterns), seed, cache)
 
 
 def neocognitrons_1980(

@@ -17,7 +17,7 @@ from neuro.learning.augmentation import Augmentation
 from neuro.learning.descent import OPTIMIZERS, Descent
 from neuro.learning.learner import History, report_silence, with_history
 from neuro.models.fitting import misfits_named
-from neuro.models.neocognitron import SLayer
+from neuro.models.neocognitron import ReluLayer, SLayer
 from neuro.stimuli import Stimuli
 
 
@@ -112,7 +112,8 @@ class Backpropagation:
         cycle = self.epochs * steps if self.schedule == "one-cycle" else None
         rate, decay = self.learning_rate, self.weight_decay
         descent = Descent(model.parameters(), self.optimizer, rate, decay, cycle, self.momentum)
-        constraints = [module.constrain for module in model.modules() if isinstance(module, SLayer)]
+        plastic = SLayer | ReluLayer
+        constraints = [module.constrain for module in model.modules() if isinstance(module, plastic)]
         history: History = {"training loss": [], "validation loss": [], "validation error": []}
         best, best_score, best_epoch = model.state_dict(), (math.inf, math.inf), 0
         progress = tqdm(range(self.epochs), desc="backpropagation", unit="epoch", leave=False, disable=None)

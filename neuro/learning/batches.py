@@ -5,6 +5,7 @@ layer; then all reinforcements are added,
 
     delta a = q c sum u_C(seed),   delta b = q / 2 sum v(seed)
 
+and weights that have a length are brought to it once, after the batch.
 Differs from WinnerTakeAll, one presentation at a time: within a batch no image sees what those before it in
 the batch have changed, so two alike may reinforce one plane where the second would have been won otherwise.
 Weights are sums over all presentations so far, so what matters is a batch's share of them: a batch is never
@@ -24,11 +25,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from neuro.learning.competition import Seeds, patches_at, seeds_of
-from neuro.learning.learner import History, refuse_labels, s_layers, with_history
+from neuro.learning.competition import Seeds, increments, patches_at, seeds_of
+from neuro.learning.learner import (
+    History,
+    Reinforced,
+    refuse_labels,
+    refuse_unfit,
+    reinforced_layers,
+    with_history,
+)
 from neuro.learning.presentations import Log
 from neuro.learning.winner_take_all import WinnerTakeAll, report_winners, split
-from neuro.models.neocognitron import SLayer, learning_thresholds
+from neuro.models.neocognitron import learning_thresholds
 from neuro.stimuli import Stimuli
 
 
@@ -54,10 +62,13 @@ class BatchedWinnerTakeAll:
         trained = copy.deepcopy(model)
         history: History = {}
         settings = WinnerTakeAll(self.q, self.columns, self.presentations).settings
-        for number, (name, layer) in enumerate(s_layers(trained).items()):
+        layers = reinforced_layers(trained)
+        refuse_unfit([model], stimuli)
+        for number, (name, layer) in enumerate(layers.items()):
+            layer.constrain()
             with learning_thresholds(layer):
                 history |= self._present(trained, stimuli, name, layer, *settings(number), generator)
-        for name in s_layers(trained):
+        for name in layers:
             report_winners(name, history)
         return with_history(trained, history)
 
@@ -66,7 +77,7 @@ class BatchedWinnerTakeAll:
         model: nn.Sequential,
         stimuli: Stimuli,
         name: str,
-        layer: SLayer,
+        layer: Reinforced,
         q: float,
         column: int,
         generator: torch.Generator,
@@ -91,11 +102,12 @@ class BatchedWinnerTakeAll:
         return log.histories(name, len(layer.b), self.presentations)[0]
 
 
-def reinforce_all(layer: SLayer, seen: Tensor, seeds: Seeds, q: float) -> None:
+def reinforce_all(layer: Reinforced, seen: Tensor, seeds: Seeds, q: float) -> None:
     """Add to every plane what all its seed cells see, whichever image they are of; `seen` is (B, C, H, W)."""
     image, plane, place, _ = seeds
-    patches = patches_at(seen, layer.a.shape[-1], layer.padding, image, place).flatten(1)
-    v = (layer.c.flatten(1) * patches**2).sum(1).sqrt()
+    patches = patches_at(seen, layer.a.shape[-1], layer.padding, image, place)
+    # A product instead of index_add_, which on a GPU adds in whatever order.
     membership = F.one_hot(plane, len(layer.b)).T.to(patches.dtype)
-    layer.a.add_(q * layer.c * (membership @ patches).view_as(layer.a))
-    layer.b.add_(q / 2 * membership @ v)
+    for weights, additions in increments(layer, patches, q):
+        weights.add_(torch.tensordot(membership, additions, 1))
+    layer.constrain()

@@ -5,6 +5,7 @@ candidate. A plane with several candidates keeps the largest: its seed cell. Wha
 to the weights that all cells of its plane share,
 
     delta a = q c u_C(seed),   delta b = q / 2 v(seed)                                      eqs. 7, 8
+    delta a = q u_C(seed)                                  of ReLU cells, which have neither c nor b (ours)
 
 A column whose cells are all silent has no candidate; a plane without a candidate learns nothing. Of equal
 answers the first place wins, row by row, and at one place the first plane: ties are settled the same way
@@ -19,7 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from neuro.models.neocognitron import SLayer
+from neuro.learning.learner import Reinforced
+from neuro.models.neocognitron import ReluLayer
 
 
 class Seeds(NamedTuple):
@@ -61,8 +63,10 @@ def candidates_of(best: Tensor, column: int) -> tuple[Tensor, Tensor]:
     Shapes: best (B, 1, H, W) -> (B, H * W), (B,).
     """
     window = (min(column, best.shape[2]), min(column, best.shape[3]))
-    peaks, places = F.max_pool2d(best, window, stride=1, return_indices=True)
-    peaks, places = peaks.flatten(1), places.flatten(1)
+    # The images as channels of one, which are gone through all at once.
+    abreast = best.transpose(0, 1).contiguous(memory_format=torch.channels_last)
+    peaks, places = F.max_pool2d(abreast, window, stride=1, return_indices=True)
+    peaks, places = peaks[0].flatten(1), places[0].flatten(1)
     candidates = torch.zeros_like(best).flatten(1).scatter_(1, places, peaks)
     return candidates, 1 - (peaks > 0).double().mean(1)
 
@@ -78,12 +82,24 @@ def patches_at(seen: Tensor, window: int, padding: int, which: Tensor, place: Te
     return windows.transpose(0, 1)[:, which, place // width, place % width].transpose(0, 1)
 
 
-def reinforce(layer: SLayer, seen: Tensor, planes: Tensor, places: Tensor, q: float) -> None:
+def increments(layer: Reinforced, patches: Tensor, q: float) -> list[tuple[Tensor, Tensor]]:
+    """What seed cells add to the weights of their planes: the weights, and what each seed cell adds to them.
+
+    Shapes: patches (n, C, window, window), what the seed cells see; additions (n, ...), one for each.
+    """
+    if isinstance(layer, ReluLayer):
+        return [(layer.a, q * patches)]
+    v = (layer.c * patches**2).sum((1, 2, 3)).sqrt()
+    return [(layer.a, q * layer.c * patches), (layer.b, q / 2 * v)]
+
+
+def reinforce(layer: Reinforced, seen: Tensor, planes: Tensor, places: Tensor, q: float) -> None:
     """Add to each seed cell's plane what the cell sees, eqs. 7 and 8; `seen` (1, C, H, W) is the input.
 
     Shapes: planes and places (n,), no plane twice.
     """
     if len(planes):
         patches = patches_at(seen, layer.a.shape[2], layer.padding, torch.zeros_like(planes), places)
-        layer.a[planes] += q * layer.c * patches
-        layer.b[planes] += q / 2 * (layer.c * patches**2).sum((1, 2, 3)).sqrt()
+        for weights, additions in increments(layer, patches, q):
+            weights.index_add_(0, planes, additions)
+        layer.constrain()

@@ -11,9 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from neuro.learning.competition import reinforce
-from neuro.learning.learner import refuse_labels, report, s_layers, with_history
+from neuro.learning.learner import (
+    Reinforced,
+    refuse_labels,
+    refuse_unfit,
+    reinforced_layers,
+    report,
+    with_history,
+)
 from neuro.learning.patches import Plastic, plastic_layers, set_weights
-from neuro.models.neocognitron import SLayer
+from neuro.learning.winner_take_all import WinnerTakeAll
 from neuro.models.receptive_fields import gabor
 from neuro.stimuli import Stimuli
 
@@ -102,12 +109,20 @@ class Imprinting:
 
     q: tuple[float, ...] = (1.0, 16.0, 16.0)
 
+    def __post_init__(self) -> None:
+        WinnerTakeAll(self.q)  # which refuses what makes no sense
+
     @torch.no_grad()
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
-        """A copy whose planes each hold one patch; raises ValueError for labelled or blank stimuli."""
+        """A copy whose planes each hold one patch.
+
+        Raises ValueError for labelled or blank stimuli, and for images the model cannot take.
+        """
         refuse_labels(stimuli, "Imprinting")
         trained = copy.deepcopy(model)
-        for number, (name, layer) in enumerate(s_layers(trained).items()):
+        layers = reinforced_layers(trained)
+        refuse_unfit([model], stimuli)
+        for number, (name, layer) in enumerate(layers.items()):
             below = trained[: list(trained._modules).index(name)]
             planes = len(layer.b)
             images = torch.randint(len(stimuli), (planes,), generator=generator)
@@ -119,11 +134,14 @@ class Imprinting:
             report(name, blank, planes, "drew a blank image and kept their initial weights")
         return with_history(trained, {})
 
-    def _imprint(self, layer: SLayer, seen: Tensor, plane: int, q: float, generator: torch.Generator) -> bool:
+    def _imprint(
+        self, layer: Reinforced, seen: Tensor, plane: int, q: float, generator: torch.Generator
+    ) -> bool:
         """Reinforce one plane by one patch; False if there was none."""
-        activity = F.conv2d(seen**2, layer.c, padding=layer.padding).flatten().cpu()
-        if not (activity > 0).any():
+        lit = F.pad((seen != 0).any(1, keepdim=True).float(), (layer.padding,) * 4)
+        in_sight = F.max_pool2d(lit, layer.a.shape[2], stride=1).flatten().cpu()
+        if not in_sight.any():
             return False
-        place = torch.multinomial((activity > 0).float(), 1, generator=generator)
+        place = torch.multinomial(in_sight, 1, generator=generator)
         reinforce(layer, seen, torch.tensor([plane]), place.to(seen.device), q)
         return True

@@ -36,7 +36,7 @@ from neuro.stimuli import Stimuli
 
 Weights = Mapping[str, Tensor]  # by the name of a layer
 
-Plastic = nn.Linear | nn.Conv2d | FeatureMaps | LocalFields | Subsampling  # linear in what they see
+Weighted = nn.Linear | nn.Conv2d | FeatureMaps | LocalFields | Subsampling  # linear in what they see
 WATCHED = 128  # stimuli on which the angle of the update is measured
 
 
@@ -240,7 +240,7 @@ def update_angles(
 
     Shapes: (B, C, H, W), (B,). NaN where one of them is zero. The last layer's is 0.
     """
-    loss_of, layers = LOSSES[rule.descent.loss], plastic(model)
+    loss_of, layers = LOSSES[rule.descent.loss], weighted(model)
     weights = [layer.weight for layer in layers.values() if layer.weight.requires_grad]
     names = [name for name, layer in layers.items() if layer.weight.requires_grad]
     with torch.enable_grad():
@@ -258,23 +258,23 @@ def angle(one: Tensor, other: Tensor) -> float:
     return math.degrees(2 * math.atan2(float((u - v).norm()), float((u + v).norm())))
 
 
-def plastic(model: nn.Sequential) -> dict[str, Plastic]:
+def weighted(model: nn.Sequential) -> dict[str, Weighted]:
     """The layers of a chain that have weights, in order; TypeError for one whose way back is not written."""
-    layers: dict[str, Plastic] = {}
+    layers: dict[str, Weighted] = {}
     for name, layer in links_of(model):
-        if isinstance(layer, Plastic):
+        if isinstance(layer, Weighted):
             layers[name] = layer
         elif any(parameter.ndim > 1 for parameter in layer.parameters()):
-            kinds = ", ".join(kind.__name__ for kind in get_args(Plastic))
+            kinds = ", ".join(kind.__name__ for kind in get_args(Weighted))
             raise TypeError(
                 f"{name}: no way back through a {type(layer).__name__} but its own; there are {kinds}"
             )
     return layers
 
 
-def fed(model: nn.Sequential) -> dict[str, Plastic]:
+def fed(model: nn.Sequential) -> dict[str, Weighted]:
     """The layers through which an error is passed back: all with weights but the first."""
-    layers = plastic(model)
+    layers = weighted(model)
     if len(layers) < 2:
         raise ValueError(
             f"no error is passed back in a model without a hidden layer; with weights it has "
@@ -339,7 +339,7 @@ def _slope_of(z: Tensor) -> Tensor:
     return z - z.detach()
 
 
-def _size(name: str, layer: Plastic) -> float:
+def _size(name: str, layer: Weighted) -> float:
     """The r.m.s. of a layer's weights."""
     size = float(layer.weight.detach().square().mean().sqrt())
     if size == 0:
@@ -347,7 +347,7 @@ def _size(name: str, layer: Plastic) -> float:
     return size
 
 
-def _drawn(name: str, layer: Plastic, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def _drawn(name: str, layer: Weighted, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Normal weights of the size of the layer's, on its device."""
     like = layer.weight.detach()
     return torch.randn(shape, generator=generator).to(like) * _size(name, layer)

@@ -34,7 +34,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from neuro.learning.competition import candidates_of, patches_at
-from neuro.learning.learner import History, refuse_labels, report, s_layers, with_history
+from neuro.learning.learner import History, refuse_labels, refuse_unfit, report, s_layers, with_history
 from neuro.learning.presentations import kept
 from neuro.learning.winner_take_all import split
 from neuro.models.neocognitron import JoinedCLayer, LabelledCLayer, SLayer, learning_thresholds
@@ -196,8 +196,10 @@ def _grown(
     """A copy whose S-layers have grown, one after the other."""
     refuse_labels(stimuli, type(rule).__name__)
     trained = copy.deepcopy(model)
+    layers = s_layers(trained)
+    refuse_unfit([model], stimuli)
     history: History = {}
-    for number, (name, layer) in enumerate(s_layers(trained).items()):
+    for number, (name, layer) in enumerate(layers.items()):
         q = rule.q[min(number, len(rule.q) - 1)]
         column, most = (values[min(number, len(values) - 1)] for values in (rule.columns, rule.most))
         with learning_thresholds(layer):
@@ -276,7 +278,7 @@ def _put(model: nn.Sequential, name: str, a: Tensor, b: Tensor) -> None:
 
 
 def _refuse_senseless(q: tuple[float, ...], columns: tuple[int, ...], most: tuple[int, ...]) -> None:
-    if not (q and columns and most) or min(q) <= 0 or min(columns) < 1 or min(most) < 1:
+    if not (q and columns and most and all(x > 0 for x in q)) or min(columns) < 1 or min(most) < 1:
         raise ValueError(
             f"q above zero, columns and most at least 1, of each at least one; got {q}, {columns}, {most}"
         )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from neuro.models.neocognitron import SLayer
+from neuro.models.neocognitron import ReluLayer, SLayer
 from neuro.stimuli import Stimuli
 
 log = logging.getLogger("neuro.learning")
 
 History = dict[str, list[float]]
+Reinforced = SLayer | ReluLayer
 
 
 class Learner(Protocol):
@@ -39,12 +40,23 @@ def history_of(model: nn.Module) -> History:
 
 
 def s_layers(model: nn.Sequential) -> dict[str, SLayer]:
-    """The plastic layers of a neocognitron; raises ValueError if the chain has none."""
+    """The S-layers of a neocognitron with its own functions; raises ValueError if the chain has none."""
     layers = {name: layer for name, layer in model.named_children() if isinstance(layer, SLayer)}
+    _refuse_none(layers, model, "SLayer")
+    return layers
+
+
+def reinforced_layers(model: nn.Sequential) -> dict[str, Reinforced]:
+    """The S-layers of a neocognitron, original or modern; raises ValueError if the chain has none."""
+    layers = {name: layer for name, layer in model.named_children() if isinstance(layer, Reinforced)}
+    _refuse_none(layers, model, "SLayer or ReluLayer")
+    return layers
+
+
+def _refuse_none(layers: Mapping[str, nn.Module], model: nn.Sequential, kinds: str) -> None:
     if not layers:
         names = ", ".join(name for name, _ in model.named_children()) or "no named layers"
-        raise ValueError(f"this rule reinforces S-layers; the model has {names}, none of them an SLayer")
-    return layers
+        raise ValueError(f"this rule reinforces S-layers; the model has {names}, none of them an {kinds}")
 
 
 def refuse_labels(stimuli: Stimuli, rule: str) -> None:
@@ -53,6 +65,21 @@ def refuse_labels(stimuli: Stimuli, rule: str) -> None:
         raise ValueError(f"{rule} learns without a teacher; hand it stimuli.without('label')")
     if len(stimuli) == 0:
         raise ValueError(f"{rule} was given no stimuli")
+
+
+@torch.no_grad()
+def refuse_unfit(models: Sequence[nn.Sequential], stimuli: Stimuli) -> None:
+    """Raise ValueError unless all layers can take the stimuli, and weights are numbers.
+
+    The first of the models, which have one architecture, is shown the first of the stimuli; its layers say
+    themselves what they expected. Weights may be none after a descent that went astray.
+    """
+    for model in models:
+        broken = [name for name, value in model.state_dict().items() if not value.isfinite().all()]
+        if broken:
+            raise ValueError(f"the model's {broken[0]} holds NaN or infinity, and no rule learns from there")
+    device = next((weights.device for weights in models[0].parameters()), None)
+    models[0](stimuli.images[:1].to(device))
 
 
 @torch.no_grad()

@@ -120,13 +120,15 @@ class Log:
         competition, plane, place, silent = (torch.cat(part).cpu() for part in zip(*self._seeds, strict=True))
         competition = competition + before
         images, b = torch.cat(self._images).cpu(), torch.cat(self._b).cpu()
+        owner = competition % nets
+        seeds = torch.stack([competition // nets, plane, place // self.width, place % self.width])
+        by_net = seeds[:, owner.argsort(stable=True)].split(owner.bincount(minlength=nets).tolist(), dim=1)
         found = []
-        for net in range(nets):
-            own = competition % nets == net
-            seeds = competition[own] // nets, plane[own], place[own] // self.width, place[own] % self.width
+        for net, (presentation, winner, row, column) in enumerate(by_net):
             of_net = slice(net, None, nets)
-            history = kept(layer, images[of_net], *seeds, silent[of_net].tolist(), b[of_net].tolist())
-            history[f"{layer} wins"] = torch.bincount(plane[own], minlength=planes).double().tolist()
+            about = silent[of_net].tolist(), b[of_net].tolist()
+            history = kept(layer, images[of_net], presentation, winner, row, column, *about)
+            history[f"{layer} wins"] = torch.bincount(winner, minlength=planes).double().tolist()
             history[f"{layer} silent columns"] = silent[of_net].reshape(rounds, -1).mean(1).tolist()
             found.append(history)
         return found

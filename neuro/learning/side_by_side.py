@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from neuro.learning.competition import Seeds, patches_at, seeds_of
-from neuro.learning.learner import History, refuse_labels, s_layers, with_history
+from neuro.learning.learner import History, refuse_labels, refuse_unfit, s_layers, with_history
 from neuro.learning.presentations import Log
 from neuro.learning.winner_take_all import WinnerTakeAll, report_winners
 from neuro.models.neocognitron import SLayer, learning_thresholds
@@ -42,6 +42,7 @@ def fit_side_by_side(
     trained = [copy.deepcopy(model) for model in models]
     histories: list[History] = [{} for _ in trained]
     names = list(s_layers(trained[0]))
+    refuse_unfit(models, stimuli[0])
     for plastic in rules[0].turns(names):
         learning = nn.ModuleList(s_layers(net)[name] for net in trained for name in plastic)
         with learning_thresholds(learning):
@@ -123,29 +124,43 @@ class SCells:
         self._padding = layers[0].padding
 
     def __call__(self, seen: Tensor) -> Tensor:
-        nets, planes = self.b.shape
-        together, squares = seen.reshape(1, -1, *seen.shape[2:]), (seen**2).sum(1)[None]
-        e = F.conv2d(together, self.a.flatten(0, 1), padding=self._padding, groups=nets)
-        v = root(F.conv2d(squares, self._c, padding=self._padding, groups=nets)).transpose(0, 1)
+        e = _weighed(seen, self.a, self._padding)
+        v = root(_weighed((seen**2).sum(1, keepdim=True), self._c[:, None], self._padding))
         h = self._factor * self.b[:, :, None, None] * v
-        answer: Tensor = e.unflatten(1, (nets, planes))[
-            0
-        ]  # in place from here on: memory is what takes the time
-        return answer.add_(1).div_(h.add_(1)).sub_(1).relu_().mul_(self._r)
+        # In place from here on: memory is what takes the time.
+        return e.add_(1).div_(h.add_(1)).sub_(1).relu_().mul_(self._r)
 
     def reinforce(self, seen: Tensor, seeds: Seeds, q: Tensor) -> None:
         """Add to each seed cell's plane what it sees, eqs. 7 and 8. Shapes: seen (N, C, H, W), q (N,)."""
         net, plane, place, _ = seeds
         patches = patches_at(seen, self.a.shape[-1], self._padding, net, place)
-        self.a[net, plane] += (q[:, None, None, None] * self._c)[net] * patches
         # v anew, by the sum that reinforce() takes: rounded otherwise it could decide a tie the other way.
-        self.b[net, plane] += q[net] / 2 * (self._c[net] * patches**2).sum((1, 2, 3)).sqrt()
+        v = (self._c[net] * patches**2).sum((1, 2, 3)).sqrt()
+        number = net * self.b.shape[1] + plane  # no plane twice
+        self.a.flatten(0, 1).index_add_(0, number, (q[:, None, None, None] * self._c)[net] * patches)
+        self.b.flatten().index_add_(0, number, q[net] / 2 * v)
 
     def put_back(self, layers: Iterable[SLayer]) -> None:
         """Give every net the weights it has learned here."""
         for layer, a, b in zip(layers, self.a, self.b, strict=True):
             layer.a.data.copy_(a)
             layer.b.data.copy_(b)
+
+
+def _weighed(seen: Tensor, weights: Tensor, padding: int) -> Tensor:
+    """What S-cells receive, of each net by its own weights: a convolution with a group for each net.
+
+    Of a single plane a product with its windows: convolution spends more on the weights, net by net, than on
+    so few products. Shapes: seen (N, C, H, W), weights (N, K, C, w, w) -> (N, K, H', W').
+    """
+    nets, planes, channels, window = weights.shape[:4]
+    if channels > 1:
+        together = seen.reshape(1, -1, *seen.shape[2:])
+        sums = F.conv2d(together, weights.flatten(0, 1), padding=padding, groups=nets)
+        return sums.view(nets, planes, *sums.shape[2:])
+    windows = F.pad(seen[:, 0], (padding,) * 4).unfold(1, window, 1).unfold(2, window, 1)
+    every = windows.permute(0, 3, 4, 1, 2).reshape(nets, window**2, -1)
+    return torch.bmm(weights.flatten(2), every).view(nets, planes, *windows.shape[1:3])
 
 
 def _fixed_cells(layers: Sequence[nn.Module]) -> Callable[[Tensor], Tensor]:

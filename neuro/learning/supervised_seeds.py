@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from neuro.learning.competition import patches_at
-from neuro.learning.learner import History, report, s_layers, with_history
+from neuro.learning.learner import History, refuse_unfit, report, s_layers, with_history
 from neuro.learning.presentations import kept
 from neuro.models.neocognitron import SLayer
 from neuro.stimuli import Stimuli
@@ -46,10 +46,13 @@ class SupervisedSeedCells:
 
         Its history holds what presentations() shows. Planes without a lesson, or with none that their seed
         cell sees anything of, are silent, and reported. Raises KeyError without the conditions of a lesson,
-        and ValueError for a lesson about cells there are not.
+        and ValueError for a lesson about cells there are not, or in images the model cannot take.
         """
+        if len(stimuli) == 0:
+            raise ValueError("SupervisedSeedCells was given no stimuli")
         trained = copy.deepcopy(model)
         layers = s_layers(trained)
+        refuse_unfit([model], stimuli)
         lessons = {name: stimuli.condition(name) for name in LESSON}
         if unknown := sorted(set(lessons["layer"].tolist()) - set(layers)):
             raise ValueError(f"lessons for {unknown}, but the S-layers are {', '.join(layers)}")

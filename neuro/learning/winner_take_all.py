@@ -4,6 +4,7 @@ In every S-column the cell with the largest answer wins; see competition.py for 
 
     delta a = q c u_C(seed),   delta b = q / 2 v(seed)                                      eqs. 7, 8
 
+A net of ReLU cells learns by the same competition; what is reinforced in it is said there as well.
 Condition of use: weak positive initial weights that differ from plane to plane; labels play no part.
 """
 
@@ -14,13 +15,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from neuro.learning.competition import reinforce, seeds_of
-from neuro.learning.learner import History, refuse_labels, report, s_layers, with_history
+from neuro.learning.learner import (
+    History,
+    refuse_labels,
+    refuse_unfit,
+    reinforced_layers,
+    report,
+    with_history,
+)
 from neuro.learning.presentations import Log
 from neuro.models.neocognitron import SLayer, learning_thresholds
+from neuro.models.s_cells import root
 from neuro.stimuli import Stimuli
 
 
@@ -40,7 +50,7 @@ class WinnerTakeAll:
     schedule: Literal["together", "layer by layer"] = "layer by layer"
 
     def __post_init__(self) -> None:
-        if not self.q or min(self.q) <= 0 or not self.columns or min(self.columns) < 1:
+        if not self.q or not all(q > 0 for q in self.q) or not self.columns or min(self.columns) < 1:
             raise ValueError(f"q must be above zero and columns at least one cell wide; got {self}")
         if self.presentations < 1 or self.schedule not in ("together", "layer by layer"):
             raise ValueError(f"presentations >= 1, schedule 'together' or 'layer by layer'; got {self}")
@@ -51,16 +61,20 @@ class WinnerTakeAll:
 
         Its history holds, for each S-layer, `wins` (of every plane), `silent columns` (the share, of every
         round) and what presentations() shows of each presentation. Planes that never won are reported. Raises
-        ValueError for labelled stimuli, and if a layer is silent from beginning to end.
+        ValueError for labelled stimuli, images the model cannot take, and if a layer is silent from beginning
+        to end.
         """
         refuse_labels(stimuli, "WinnerTakeAll")
         trained = copy.deepcopy(model)
-        names = list(s_layers(trained))
+        layers = reinforced_layers(trained)
+        refuse_unfit([model], stimuli)
+        for layer in layers.values():
+            layer.constrain()
         history: History = {}
-        for plastic in self.turns(names):
-            with learning_thresholds(nn.ModuleList(s_layers(trained)[name] for name in plastic)):
+        for plastic in self.turns(list(layers)):
+            with learning_thresholds(nn.ModuleList(layers[name] for name in plastic)):
                 history |= self._present(trained, stimuli, plastic, generator)
-        for name in names:
+        for name in layers:
             report_winners(name, history)
         return with_history(trained, history)
 
@@ -73,7 +87,7 @@ class WinnerTakeAll:
         self, model: nn.Sequential, stimuli: Stimuli, plastic: list[str], generator: torch.Generator
     ) -> History:
         """Show every stimulus `presentations` times and reinforce the plastic layers at each."""
-        layers = s_layers(model)
+        layers = reinforced_layers(model)
         below, chain = split(model, plastic)
         device = layers[plastic[0]].a.device
         settings = {name: self.settings(list(layers).index(name)) for name in plastic}
@@ -86,12 +100,12 @@ class WinnerTakeAll:
                 seen_below = below(stimuli.images[part].to(device))
                 for shown, answer in zip(part.split(1), seen_below.split(1), strict=True):
                     for name, layer in chain:
-                        seen, answer = answer, layer(answer)
-                        if name in settings and isinstance(layer, SLayer):
+                        seen, answer = answer, answer_to_one(layer, answer)
+                        if name in settings:
                             q, column = settings[name]
                             seeds = seeds_of(answer, column)
-                            reinforce(layer, seen, seeds.plane, seeds.place, q)
-                            logs[name].add(shown, seeds, layer.b.mean()[None], answer.shape[-1])
+                            reinforce(layers[name], seen, seeds.plane, seeds.place, q)
+                            logs[name].add(shown, seeds, layers[name].b.mean()[None], answer.shape[-1])
                 progress.update(len(part))
         progress.close()
         history: History = {}
@@ -102,6 +116,21 @@ class WinnerTakeAll:
     def settings(self, number: int) -> tuple[float, int]:
         """q and the column's width of the S-layer of this number, counted from zero."""
         return self.q[min(number, len(self.q) - 1)], self.columns[min(number, len(self.columns) - 1)]
+
+
+def answer_to_one(layer: nn.Module, seen: Tensor) -> Tensor:
+    """What a layer answers to a single image. Shapes: (1, C, H, W) -> (1, K, H', W').
+
+    What S-cells see of a small one is unfolded: a convolution would take most of its time to be set up.
+    """
+    if not isinstance(layer, SLayer) or seen.numel() > 5000:
+        answer: Tensor = layer(seen)
+        return answer
+    window = layer.a.shape[-1]
+    windows = F.unfold(seen, window, padding=layer.padding)[0]
+    height = seen.shape[2] + 2 * layer.padding - window + 1
+    excitation, squares = layer.a.flatten(1) @ windows, layer.c.flatten(1) @ windows**2
+    return layer.answer(excitation.view(1, len(layer.b), height, -1), root(squares).view(1, 1, height, -1))
 
 
 def report_winners(layer: str, history: History) -> None:

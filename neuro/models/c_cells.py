@@ -26,7 +26,7 @@ class CLayer(nn.Module):
         v_S = mean over planes of sum d u_S                                                         eq. 6
         d   = d_scale delta^(|v|^power), |v| the distance from the centre                        (not printed)
 
-    Shapes: (B, K, H, W) -> (B, K, H', W').
+    Shapes: (B, K, H, W) -> (B, K, H', W'). Raises ValueError unless alpha > 0: psi(0) would be 0 / 0.
     """
 
     def __init__(
@@ -41,6 +41,8 @@ class CLayer(nn.Module):
         power: float = 1.0,
     ) -> None:
         super().__init__()
+        if not alpha > 0:
+            raise ValueError(f"the saturation alpha of C-cells must be above zero; got {alpha}")
         self.padding, self.step, self.alpha = padding, step, alpha
         self.d: Tensor
         weights = d_scale * fall_off(delta, window, power)
@@ -51,7 +53,9 @@ class CLayer(nn.Module):
         refuse_small(u_s, "C-cells pool", planes, self.d.shape[-1], self.padding)
         d = self.d[:1].expand(planes, -1, -1, -1)
         pooled = F.conv2d(u_s, d, stride=self.step, padding=self.padding, groups=planes)
-        drive = F.relu((1 + pooled) / (1 + pooled.mean(1, keepdim=True)) - 1)
+        v = pooled.mean(1, keepdim=True)
+        # In place where backpropagation allows it: memory is what takes the time.
+        drive = (pooled.add_(1) / (1 + v)).sub_(1).relu_()
         return drive / (self.alpha + drive)
 
 

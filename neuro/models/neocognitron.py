@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +49,7 @@ from neuro.models.c_cells import (
 )
 from neuro.models.fukushima_1988 import fukushima_1988
 from neuro.models.handwritten import handwritten
-from neuro.models.s_cells import ContrastLayer, EdgeLayer, SLayer, learning_thresholds, selectivity
+from neuro.models.s_cells import ContrastLayer, EdgeLayer, ReluLayer, SLayer, learning_thresholds, selectivity
 
 __all__ = [
     "CLayer",
@@ -58,6 +59,7 @@ __all__ = [
     "JoinedCLayer",
     "LabelledCLayer",
     "MaxLayer",
+    "ReluLayer",
     "Rim",
     "SLayer",
     "Stage",
@@ -74,13 +76,16 @@ __all__ = [
 ]
 
 
+SCells = TypeVar("SCells", SLayer, ReluLayer)
+
+
 @dataclass(frozen=True)
 class Stage:
     """One S-layer with its C-layer. Windows, paddings and steps in cells.
 
     Source of the defaults: the printed second stage of 1980 and, for gamma, delta, d_scale, power, border and
     `initial`, the choices named in this module's docstring. `r_learning` is the selectivity while learning,
-    see learning_thresholds(); None, as in 1980, for the same one.
+    see learning_thresholds(); None, as in 1980, for the same one. Raises ValueError for impossible sizes.
     """
 
     planes: int = 24
@@ -98,6 +103,12 @@ class Stage:
     power: float = 1.0
     border: Border = "zeros"
     r_learning: float | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.planes, self.s_window, self.c_window, self.c_step) < 1:
+            raise ValueError(f"planes, windows and steps are 1 or more; got {self}")
+        if min(self.s_padding, self.c_padding) < 0:
+            raise ValueError(f"paddings are 0 or more; got {self}")
 
 
 FUKUSHIMA_1980 = (
@@ -124,8 +135,7 @@ def neocognitron(stages: Sequence[Stage], channels: int = 1) -> nn.Sequential:
             stage.power,
             stage.r_learning,
         )
-        layer.a.data = stage.initial * weak_orientation_preference(*layer.a.shape[:3])
-        return layer
+        return _weakly_tuned(layer, stage)
 
     def c_cells(stage: Stage, padding: int) -> CLayer:
         step, shape = stage.c_step, (stage.delta, stage.d_scale, stage.alpha, stage.power)
@@ -143,20 +153,29 @@ def fukushima_1980() -> nn.Sequential:
     return neocognitron(FUKUSHIMA_1980)
 
 
-def modern_neocognitron(stages: Sequence[Stage], channels: int = 1) -> nn.Sequential:
-    """The same chain, windows and names with ReLU for the S-cells and a maximum for the C-cells.
+def modern_neocognitron(
+    stages: Sequence[Stage], channels: int = 1, length: float | None = None
+) -> nn.Sequential:
+    """The same chain, windows, names and initial weights, with ReluLayer and MaxLayer for S- and C-cells.
 
-    The lecture decks' proposal. Weights begin as torch begins a convolution; seed them with randomised().
+    The lecture decks' proposal. `length` is that of the weights of a plane, see ReluLayer. For
+    backpropagation seed the weights with randomised().
     """
 
-    def s_cells(stage: Stage, channels: int, padding: int) -> nn.Sequential:
-        filters = nn.Conv2d(channels, stage.planes, stage.s_window, padding=padding)
-        return nn.Sequential(OrderedDict(filters=filters, relu=nn.ReLU()))
+    def s_cells(stage: Stage, channels: int, padding: int) -> ReluLayer:
+        layer = ReluLayer(channels, stage.planes, stage.s_window, padding, length)
+        return _weakly_tuned(layer, stage)
 
     def c_cells(stage: Stage, padding: int) -> MaxLayer:
         return MaxLayer(stage.c_window, padding, stage.c_step)
 
     return _chain(stages, channels, s_cells, c_cells)
+
+
+def _weakly_tuned(layer: SCells, stage: Stage) -> SCells:
+    layer.a.data = stage.initial * weak_orientation_preference(*layer.a.shape[:3])
+    layer.constrain()
+    return layer
 
 
 def _chain(
@@ -166,6 +185,8 @@ def _chain(
     c_cells: Callable[[Stage, int], nn.Module],
 ) -> nn.Sequential:
     """The layers of all stages, named; a padded one has its padding done by a Rim if it is not of zeros."""
+    if not stages:
+        raise ValueError("a neocognitron has at least one stage; got none")
     chain: OrderedDict[str, nn.Module] = OrderedDict()
     for number, stage in enumerate(stages, start=1):
         paddings = []

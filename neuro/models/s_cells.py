@@ -69,13 +69,19 @@ class SLayer(nn.Module):
 
     def inhibition(self, u_c: Tensor) -> Tensor:
         """The V-cells: root of the weighted mean square of what is seen. (B, C, H, W) -> (B, 1, H', W')."""
-        return root(F.conv2d(u_c**2, self.c, padding=self.padding))
+        # c is the same in front of every plane (eq. 9): squares may be added up before they are weighed.
+        squares = (u_c**2).sum(1, keepdim=True)
+        return root(F.conv2d(squares, self.c[:, :1], padding=self.padding))
 
     def forward(self, u_c: Tensor) -> Tensor:
         refuse_small(u_c, "S-cells see", self.a.shape[1], self.a.shape[2], self.padding)
-        excitation = F.conv2d(u_c, self.a, padding=self.padding)
-        inhibition = 2 * self.r / (1 + self.r) * self.b[:, None, None] * self.inhibition(u_c)
-        return self.r * F.relu((1 + excitation) / (1 + inhibition) - 1)
+        return self.answer(F.conv2d(u_c, self.a, padding=self.padding), self.inhibition(u_c))
+
+    def answer(self, excitation: Tensor, v: Tensor) -> Tensor:
+        """Eq. 1, of the sum of a u_C, which is overwritten, and of v. Shapes: (B, K, H, W), (B, 1, H, W)."""
+        inhibition = 2 * self.r / (1 + self.r) * self.b[:, None, None] * v
+        # In place where backpropagation allows it: memory is what takes the time.
+        return (excitation.add_(1) / inhibition.add_(1)).sub_(1).mul_(self.r).relu_()
 
     @torch.no_grad()
     def matched_inhibition(self) -> Tensor:
@@ -91,6 +97,56 @@ class SLayer(nn.Module):
     def constrain(self) -> None:
         """Inhibition cannot turn into excitation: b >= 0."""
         self.b.clamp_(min=0)
+
+
+class ReluLayer(nn.Module):
+    """S-cells with a ReLU in place of eqs. 1 to 3, as the lecture decks propose: nothing inhibits them.
+
+        u_S = max(0, sum a u_C)
+
+    With positive weights a cell answers whatever is light, most to what is lightest: alike and strong are not
+    told apart. The usual remedy is a fixed `length` for the weights of each plane, sqrt(sum a^2), to which
+    `constrain` brings them after each step of learning; None leaves them as they grow.
+
+    `a` and `b` are what SLayer has under these names; b comes from the bias, which begins at zero and which
+    only backpropagation changes. Weights begin at zero. Shapes and errors as of SLayer.
+    """
+
+    def __init__(
+        self, channels: int, planes: int, window: int, padding: int = 0, length: float | None = None
+    ) -> None:
+        super().__init__()
+        if length is not None and not length > 0:
+            raise ValueError(f"the length of a plane's weights is above zero, or None; got {length}")
+        self.padding, self.length = padding, length
+        self.filters = nn.Conv2d(channels, planes, window, padding=padding)
+        self.relu = nn.ReLU()
+        nn.init.zeros_(self.filters.weight)
+        nn.init.zeros_(self.bias)
+
+    @property
+    def a(self) -> Tensor:
+        return self.filters.weight
+
+    @property
+    def b(self) -> Tensor:
+        return -self.bias
+
+    @property
+    def bias(self) -> Tensor:
+        assert self.filters.bias is not None
+        return self.filters.bias
+
+    def forward(self, u_c: Tensor) -> Tensor:
+        refuse_small(u_c, "S-cells see", self.a.shape[1], self.a.shape[2], self.padding)
+        answer: Tensor = self.relu(self.filters(u_c))
+        return answer
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """The weights of each plane have their length again, if one is given; those that are zero stay so."""
+        if self.length is not None:
+            self.a.copy_(self.length * F.normalize(self.a.flatten(1)).view_as(self.a))
 
 
 def selectivity(theta: float) -> float:

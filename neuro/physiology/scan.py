@@ -41,7 +41,8 @@ def scanned(model: nn.Sequential, layer: str, stimuli: Stimuli) -> Scan:
     number = [name for name, _ in exact.named_children()].index(layer)
     seen = exact[:number](stimuli.images.double())
     neurons = copy.deepcopy(exact[number])
-    shared: Any = next(part for part in neurons.modules() if hasattr(part, "padding"))
+    # The part that holds the weights itself, whatever stands around it.
+    shared: Any = next(part for part in neurons.modules() if [*part.parameters(recurse=False)])
     window, padding = next(shared.parameters()).shape[-1], shared.padding
     shared.padding = 0  # a neuron sees its patch, and nothing beyond
     patches = F.unfold(seen, window, padding=padding).mT.reshape(-1, seen.shape[1], window, window)

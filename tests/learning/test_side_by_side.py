@@ -108,7 +108,7 @@ def test_nets_that_cannot_stand_side_by_side_are_refused():
     two_channels = neocognitron(SMALL, channels=2)
     two_channels.US1.c[0, 0, 0, 0] *= 2
     with pytest.raises(ValueError, match="c to be a function of place alone"):
-        fit_side_by_side([RULE], [two_channels], [own], [seeded()])
+        fit_side_by_side([RULE], [two_channels], [Stimuli(own.images.repeat(1, 2, 1, 1))], [seeded()])
 
 
 def test_a_net_that_is_silent_is_an_error_side_by_side_as_well(caplog):

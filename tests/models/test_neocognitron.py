@@ -298,3 +298,14 @@ def test_a_chain_may_have_any_number_of_stages_and_channels():
     assert list(dict(net.named_children())) == ["US1", "UC1", "US2", "UC2"]
     assert net(torch.rand(2, 2, 12, 12)).shape == (2, 3, 3, 3)
     assert isinstance(modern_neocognitron(SMALL, channels=2).US1.filters, nn.Conv2d)
+
+
+def test_the_modern_chain_begins_with_the_weights_of_the_original_or_with_these_at_one_length():
+    original, modern = fukushima_1980(), modern_neocognitron(FUKUSHIMA_1980)
+    bound = modern_neocognitron(FUKUSHIMA_1980, length=1.0)
+    for name in ("US1", "US2", "US3"):
+        weights = original.get_submodule(name).a
+        assert torch.equal(modern.get_submodule(name).a, weights)
+        planes = bound.get_submodule(name).a.detach().flatten(1)
+        torch.testing.assert_close(planes.norm(dim=1), torch.ones(24))
+        torch.testing.assert_close(planes, torch.nn.functional.normalize(weights.detach().flatten(1)))

@@ -15,6 +15,7 @@ from neuro.models.neocognitron import (
     FUKUSHIMA_1980,
     ContrastLayer,
     EdgeLayer,
+    ReluLayer,
     SLayer,
     fukushima_1980,
     learning_thresholds,
@@ -280,3 +281,40 @@ def test_faint_edges_are_answered_less_and_strong_ones_alike():
 
 def test_the_first_stages_have_nothing_that_learns():
     assert not list(nn.Sequential(ContrastLayer(), EdgeLayer()).parameters())
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_relu_layer_answers_what_excites_it_cell_by_cell(padding):
+    layer, seen = (
+        ReluLayer(2, 3, 3, padding),
+        torch.rand(2, 2, 5, 6, generator=torch.Generator().manual_seed(0)),
+    )
+    layer.a.data = torch.randn(3, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+    padded = torch.nn.functional.pad(seen, (padding,) * 4)
+    answers = layer(seen)
+    for image, plane, row, column in np.ndindex(*answers.shape):
+        received = (layer.a[plane] * padded[image, :, row : row + 3, column : column + 3]).sum()
+        torch.testing.assert_close(answers[image, plane, row, column], received.clamp(min=0))
+
+
+def test_the_weights_of_a_relu_layer_have_the_length_it_is_given_and_otherwise_stay():
+    free, bound = ReluLayer(2, 3, 3), ReluLayer(2, 3, 3, length=2.0)
+    weights = torch.rand(3, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    weights[1] = 0
+    for layer in (free, bound):
+        layer.a.data = weights.clone()
+        layer.constrain()
+    assert torch.equal(free.a, weights)
+    lengths = bound.a.detach().flatten(1).norm(dim=1)
+    torch.testing.assert_close(lengths, torch.tensor([2.0, 0.0, 2.0]))
+    torch.testing.assert_close(bound.a[0] / bound.a[0].norm(), weights[0] / weights[0].norm())
+
+
+def test_a_relu_layer_begins_without_weights_and_without_bias_and_refuses_what_it_cannot_see():
+    layer = ReluLayer(2, 3, 3)
+    assert not layer.a.any()
+    assert not layer.b.any()
+    with pytest.raises(ValueError, match="S-cells see 2 planes of at least 3 x 3 cells; got 1 of 5 x 5"):
+        layer(torch.zeros(1, 1, 5, 5))
+    with pytest.raises(ValueError, match=r"length of a plane's weights is above zero, or None; got 0"):
+        ReluLayer(2, 3, 3, length=0)
