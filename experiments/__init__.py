@@ -19,6 +19,7 @@ STORY = (
     "fukushima_1988",
     "competition_rules",
     "clustering_without_a_teacher",
+    "handwritten_digits",
     "relu_and_max",
     "supervising_the_neocognitron",
     "convolution_arithmetic",

@@ -1,4 +1,4 @@
-"""Trained nets shared between scripts: each is trained once, and kept under what it depends on."""
+"""Trained nets shared between scripts, and what a script found so far, kept under what they depend on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import inspect
 import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +18,8 @@ from torch import nn
 
 from neuro.experiment.errors import PACKAGE
 from neuro.experiment.files import load_arrays, save_arrays, written_aside
-from neuro.experiment.provenance import checksum, code_hash
+from neuro.experiment.provenance import checksum, code_hash, script_hash
+from neuro.experiment.settings import Settings
 from neuro.learning import Learner, history_of
 from neuro.learning.learner import with_history
 from neuro.stimuli import Stimuli
@@ -62,6 +65,28 @@ def _fitted(rule: Learner, model: nn.Sequential, stimuli: Stimuli, seed: int) ->
     trained = rule.fit(model, stimuli, torch.Generator().manual_seed(seed))
     object.__setattr__(trained, "seconds", time.perf_counter() - start)
     return trained
+
+
+def found_cached(
+    function: Callable[[Settings, int], Mapping[str, Any]], settings: Settings, number: int
+) -> dict[str, np.ndarray]:
+    """`function(settings, number)`, numbers and arrays by name, read from the cache if it was found before.
+
+    The key is the function's name, the settings it is handed, the number, and the code of its script and of
+    the library: a long run goes on where it was interrupted. With no cache nothing is read or written.
+    """
+    if settings.cache is None:
+        return {name: np.asarray(value) for name, value in function(settings, number).items()}
+    script = Path(function.__code__.co_filename)
+    about = (settings.record(), settings.device, number, script_hash(script), torch.__version__)
+    name = f"{script.stem}-{function.__name__}-{hashlib.sha256(repr(about).encode()).hexdigest()[:24]}"
+    path = settings.cache / f"{name}.npz"
+    if path.exists():
+        return load_arrays(path)
+    found = {key: np.asarray(value) for key, value in function(settings, number).items()}
+    with written_aside(settings.cache, name) as aside:
+        save_arrays(aside / path.name, found)
+    return found
 
 
 def _load(path: Path, model: nn.Sequential) -> nn.Sequential:

@@ -15,6 +15,7 @@ from neuro.learning.feedback import (
 )
 from neuro.learning.growing import AddIfSilent, WinnerKillLoser
 from neuro.learning.hebbian import Fukushima, NormalisedHebb, Oja, PlainHebb, Sanger
+from neuro.learning.labelled import LabelledTop
 from neuro.learning.layer_by_layer import LayerByLayer, Rule
 from neuro.learning.learner import Learner, history_of
 from neuro.learning.patches import Patches
@@ -37,6 +38,7 @@ __all__ = [
     "Imprinting",
     "KrotovHopfield",
     "LayerByLayer",
+    "LabelledTop",
     "Learner",
     "NormalisedHebb",
     "Oja",

@@ -207,7 +207,7 @@ def _grown(
             planes = _Planes(layer, q, most, torch.device("cpu") if one_by_one else layer.a.device)
             orders = [torch.randperm(len(stimuli), generator=generator) for _ in range(presentations)]
             history |= _grow(trained, name, planes, stimuli.images, torch.cat(orders), column, compete)
-        _put(trained, name, planes.a[: planes.number], planes.b[: planes.number])
+        put_planes(trained, name, planes.a[: planes.number], planes.b[: planes.number])
         report(name, range(planes.number) if planes.full else [], most, "grown, and no room for more")
     return with_history(trained, history)
 
@@ -256,7 +256,7 @@ def _places(v: Tensor, column: int) -> tuple[Tensor, Tensor, Tensor]:
     return image[order], place[order], strength[order]
 
 
-def _put(model: nn.Sequential, name: str, a: Tensor, b: Tensor) -> None:
+def put_planes(model: nn.Sequential, name: str, a: Tensor, b: Tensor) -> None:
     """Give a layer these planes and make those above fit: the next S-layer is emptied, labels are unset.
 
     Raises ValueError for a JoinedCLayer in between, whose planes have a meaning.

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from neuro.experiment import fit_cached
+from neuro.experiment import Settings, fit_cached, found_cached
 from neuro.experiment.cache import seconds_of
 from neuro.learning import Backpropagation, LayerByLayer, history_of
 from neuro.learning.learner import with_history
@@ -139,3 +139,25 @@ def test_a_training_that_fails_leaves_nothing(tmp_path):
     with pytest.raises(KeyError, match="label"):
         fit_cached(RULE, net(), stimuli().without("label"), 0, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_a_script_found_is_found_once(tmp_path):
+    asked = []
+
+    def powers(settings, number):
+        asked.append(number)
+        return {"square": number**2, "row": np.arange(number), "name": "two"}
+
+    settings = Settings(cache=tmp_path)
+    first, again = (found_cached(powers, settings, 2) for _ in range(2))
+    assert asked == [2]
+    assert {key: value.tolist() for key, value in first.items()} == {
+        "square": 4,
+        "row": [0, 1],
+        "name": "two",
+    }
+    assert all((first[key] == again[key]).all() for key in first)
+    for other, number in ((settings, 3), (Settings("full", cache=tmp_path), 2), (Settings(), 2)):
+        found_cached(powers, other, number)
+    assert asked == [2, 3, 2, 2]
+    assert len(list(tmp_path.iterdir())) == 3  # without a cache nothing is written

@@ -75,9 +75,27 @@ def test_a_plane_reinforced_by_a_figure_answers_it_through_its_label():
     assert not answer[0, :4].any()
 
 
+@pytest.mark.parametrize("stages", [1, 2])
+@pytest.mark.parametrize("size", [28, 32])
+def test_with_fewer_stages_the_top_sees_what_the_last_of_them_answers(stages, size):
+    whole = handwritten(planes=(5, 6, 7))
+    net = handwritten((5, 7)[-stages:], 10, (0.51, 0.3)[-stages:], (0.66, None)[-stages:])
+    top = f"US{stages + 1}"
+    assert list(net._modules) == [*list(whole._modules)[: 2 * stages + 1], top, f"UC{stages + 1}"]
+    answers = layer_sizes(net, torch.zeros(1, 1, size, size))
+    sizes = {name: shape[-3:] for name, shape, _ in answers}
+    places = 1 + (size - 28) // 2**stages  # the window is all of an image of 28 pixels
+    assert sizes[top] == (7, places, places)
+    assert sizes[f"UC{stages + 1}"] == (10,)
+
+
 def test_settings_that_are_not_of_three_layers_are_refused():
-    with pytest.raises(ValueError, match="recognition needs three values, of US2, US3 and US4; got 2"):
+    with pytest.raises(
+        ValueError, match="recognition needs as many values as planes, of US2, US3 and US4; got 2"
+    ):
         handwritten(recognition=(0.5, 0.5))
+    with pytest.raises(ValueError, match=r"planes needs as many values as planes, .* got 4"):
+        handwritten(planes=(1, 1, 1, 1))
     with pytest.raises(ValueError, match=r"theta is a cosine between 0 and 1; got 1\.2"):
         handwritten(learning=(0.6, 1.2, None))
 
