@@ -154,7 +154,7 @@ def own_features(settings: Settings, stimuli: Stimuli, size: int = 32) -> np.nda
     model = nn.Sequential(OrderedDict(own=settings.own_model())).to(settings.device)
     try:
         return last_features(model, resized(stimuli, size))
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         wanted = f"(B, 1, {size}, {size})"
         raise UserError(f"--model {settings.model} does not take {wanted}: {error}") from error
 
