@@ -3,8 +3,9 @@
 Stimuli   the matrices of the decks; noise in double precision.
 Model     convolution, pooling and Fourier transform of torch; LeNet-5 as taught and as published.
 Measured  the worked examples; how often each pixel is used; the sides of an image under repeated filters; a
-          scan by an MLP, and filters over depth, beside convolution: answers, and multiplications counted by
-          torch; what correlation costs directly and by way of Fourier; sizes, links and fields of LeNet-5.
+          scan by an MLP, cells with weights of their own, and filters over depth, beside convolution:
+          answers, and multiplications counted by torch; what correlation costs directly and by way of
+          Fourier; sizes, links, fields and jumps of LeNet-5.
           Seconds (scipy's scan and Fourier, torch's conv2d) differ from run to run: they are those that
           benchmarks/correlation.py has written down.
 Expected  what the decks print. Four things they print are not so: the padded stride-2 example begins its
@@ -24,7 +25,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.experiment import Claim, Result, Settings, main
-from neuro.models.convnet import lenet5, lenet5_as_taught
+from neuro.models.convnet import LocalFields, lenet5, lenet5_as_taught
 from neuro.models.windows import (
     block_multiplications,
     direct_multiplications,
@@ -33,7 +34,7 @@ from neuro.models.windows import (
     times_used,
 )
 from neuro.physiology.layer_arithmetic import layer_table
-from neuro.plotting import OKABE_ITO, curves_panel, figure
+from neuro.plotting import OKABE_ITO, curves_panel, figure, layers_panel
 
 
 def sheet(rows):
@@ -110,16 +111,24 @@ def forms(noise):
     solid, mixed = (F.conv3d(x[:, None, order], w[:, None])[:, :, 0] for order in ([0, 1, 2], [1, 2, 0]))
     seen, filters = torch.fft.fft2(x[:, None]), torch.fft.fft2(w, s=x.shape[-2:])
     right, wrong = (torch.fft.ifft2((seen * f).sum(2)).real[..., :8, :8] for f in (filters.conj(), filters))
+    cells = LocalFields(3, 8, 5).double()  # 8 x 8 neurons, each with a window of its own
+    nn.init.zeros_(cells.bias)
+    answers = []
+    for windows in (w[0].flatten().expand(64, -1), noise((64, 75))):
+        cells.weight.data = windows.clone()
+        answers.append(off_by(cells(x).detach(), scan[:, :1]))
     return {
+        "copies": answers,
         "1x1": (off_by(F.conv2d(x, points), over_depth), off_by(F.conv2d(x, points.roll(1, 1)), over_depth)),
         "solid": (off_by(solid, over_maps), off_by(mixed, over_maps)),
         "fourier": (off_by(right, scan), off_by(wrong, scan)),
     }
 
 
-def sides(start):
-    """The sides of an image under 5 by 5 filters, until none fits."""
-    return list(accumulate(range((start - 1) // 4), lambda side, _: output_size(side, 5), initial=start))
+def sides(start, padding=0):
+    """The sides of an image under as many 5 by 5 filters as fit without padding."""
+    filters = range((start - 1) // 4)
+    return list(accumulate(filters, lambda side, _: output_size(side, 5, padding=padding), initial=start))
 
 
 def run(settings: Settings) -> Result:
@@ -137,6 +146,9 @@ def run(settings: Settings) -> Result:
     taught, published = layer_table(lenet5_as_taught(), (1, 32, 32)), layer_table(lenet5(), (1, 32, 32))
     nets = {"as taught": taught, "as published": published}
 
+    left, other = sides(32), sides(33)
+    others_wrong = int((padded != PADDED).sum()) - int(padded[1, 0] != PADDED[1, 0])
+
     d0, d4, ours = "deck 000", "deck 004", "set before the run"
     # fmt: off
     claims = [
@@ -145,12 +157,13 @@ def run(settings: Settings) -> Result:
               "the filters turned by 90 degrees",
               misprints(lambda w: w.rot90(1, (2, 3)))),
         Claim("padded, stride 2: the second row begins with", d0, 6, 6, 6, "as printed", padded[1, 0],
-              note="it is 8; the other eight cells are as printed"),
+              note=f"it is {padded[1, 0]:.0f}; of the other eight cells {others_wrong} are not as printed"),
         Claim("a corner pixel of 5 by 5 is used, 3 by 3 filter", d0, "only once", 1, 1, "exact", used[0, 0],
               "padded by 1", rimmed[0, 0]),
         Claim("the middle pixel is used", d0, 9, 9, 9, "exact", used[2, 2], "the corner", used[0, 0]),
-        Claim("repeated 5 by 5 filters bring 32 pixels down to", d0, "1 x 1", 1, 1, "as asked", sides(32)[-1],
-              note="seven filters leave 4, on which the eighth does not fit; 33 pixels would come down to 1"),
+        Claim("repeated 5 by 5 filters bring 32 pixels down to", d0, "1 x 1", 1, 1, "as asked", left[-1],
+              note=f"{len(left) - 1} filters leave {left[-1]}, on which one more does not fit; "
+              f"{other[0]} pixels would come down to {other[-1]}"),
         Claim("a side after 3 by 3 in steps of 2 on 6 pixels is (N - M) / S + 1", d4, 2.5, 2.5, 2.5,
               "as printed", output_size(6, 3, 2), note="rounded down, as deck 000 has it"),
         Claim("the sum of f(k, l) I(i + l, j + k) is a scan: largest difference, deck 000's matrices", d4,
@@ -161,6 +174,8 @@ def run(settings: Settings) -> Result:
         Claim("its multiplications / those of the convolution", d4, "identical", 1, 1, "exact",
               scan["one window"][2], "an MLP with windows inside the block",
               scan["windows inside"][2], "neighbouring blocks then share work that a scan repeats"),
+        Claim("many identical copies of a neuron are one shared filter: answers off by", d4, "identical",
+              None, 1e-10, ours, form["copies"][0], "neurons with weights of their own", form["copies"][1]),
         Claim("a 1x1 filter is a perceptron over depth: off by", d4, "simply", None, 1e-10, ours,
               form["1x1"][0], "maps in another order", form["1x1"][1]),
         Claim("a filter in three dimensions is the sum over all maps: off by", d4, "sum over planes", None,
@@ -179,7 +194,8 @@ def run(settings: Settings) -> Result:
     numbers["smallest filter at which Fourier multiplies less"] = WINDOWS[saved > 1].min()
     numbers["smallest filter at which Fourier is faster than a scan, as recorded"] = faster.min()
     series = {"image": IMAGE[0, 0], "filter": FILTER[0, 0], "padded": padded, "printed": PADDED}
-    series |= {"used": used, "rimmed": rimmed, "seconds": seconds, "32": sides(32), "33": sides(33)}
+    series |= {"used": used, "rimmed": rimmed, "seconds": seconds, "32": left, "33": other}
+    series |= {"32, padded": sides(32, padding=2)}
     series |= {f"cost, {name}": values for name, values in cost.items()}
     series |= {f"{name}: {what}": net[what] for name, net in nets.items() for what in net.columns}
     return Result(numbers, series, claims)
@@ -206,7 +222,7 @@ def draw(result: Result) -> Figure:
     for position, start in enumerate(("33", "32")):
         ends, paint = s[start][-1], OKABE_ITO[position]
         shrink.plot(s[start], "o-", markersize=3, color=paint, label=f"from {start}: ends at {ends}")
-    shrink.axhline(32, color="black", linewidth=0.5, linestyle="--", label="padded by 2: stays")
+    shrink.plot(s["32, padded"], color="black", linewidth=0.5, linestyle="--", label="32 padded by 2: stays")
     shrink.set(xlabel="5 by 5 filters in a row", ylabel="side (pixels)", ylim=(0, 55), title="size")
     shrink.legend()
     curves = {name: s[f"cost, {name}"] for name in ("scan", "Fourier, whole", "Fourier, blocks")}
@@ -222,16 +238,10 @@ def draw(result: Result) -> Figure:
         axes.set(xscale="log", yscale="log", xticks=WINDOWS[:-1:2], xticklabels=WINDOWS[:-1:2])
         axes.minorticks_off()
     for axes, name in zip(bottom.subplots(1, 2), ("as taught", "as published"), strict=True):
-        layer, planes, side, sees = (s[f"{name}: {w}"] for w in ("layer", "planes", "height", "field_height"))
-        places = np.arange(len(layer))
-        for k, what in enumerate(COUNTED):
-            axes.barh(places + 0.27 * (k - 1), s[f"{name}: {what}"], 0.25, color=OKABE_ITO[k], label=what)
-        rows = zip(layer, planes, side, side, sees, strict=True)
-        axes.set_yticks(places, ["{}, {} of {}x{}, sees {}".format(*row) for row in rows])
-        axes.set(xscale="log", xlim=(1, 1e6), xlabel="count", title=f"LeNet-5 {name}")
-        axes.invert_yaxis()
-    lines, names = axes.get_legend_handles_labels()
-    bottom.legend(lines, [*names[:2], "multiplications"], loc="outside lower center", ncols=3)
+        start = f"{name}: "
+        layers_panel(axes, {key.removeprefix(start): s[key] for key in s if key.startswith(start)})
+        axes.set(xlim=(1, 1e6), title=f"LeNet-5 {name}")
+    bottom.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return page
 
 

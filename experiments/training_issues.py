@@ -103,7 +103,7 @@ def run(settings: Settings) -> Result:
     wider, gains = (paired_difference(each, largest["momentum"]) for each in with_momentum)
 
     def sooner(name, control, published):
-        what = f"{name} saves epochs on the way to a loss of {TARGET:g}: plain - {name}, lower end of 95 %"
+        what = f"{name} saves epochs of plain descent's to a loss of {TARGET:g}: lower end of 95 %"
         about = f"of {epochs['plain'].mean():.1f} epochs"
         key = "plain" + GAINS if control == "its gains alone" else AGAIN
         return above_zero(what, TRAINING, published, saved[name], control, saved[key], about)

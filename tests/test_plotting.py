@@ -232,6 +232,16 @@ def test_differences_show_each_pair_and_the_interval_of_their_mean(axes):
     assert axes.get_xlabel() == "points"
 
 
+def test_a_row_a_layer_has_its_counts_as_bars_and_says_what_its_cells_see(axes):
+    columns = ("layer", "planes", "height", "width", "field_height", "jump_y", "parameters", "links", "macs")
+    rows = [("conv1", 6, 28, 28, 5, 1, 156, 122304, 117600), ("full1", 120, 1, 1, 32, 0, 48120, 48120, 48000)]
+    plotting.layers_panel(axes, dict(zip(columns, zip(*rows, strict=True), strict=True)))
+    told = [label.get_text() for label in axes.get_yticklabels()]
+    assert told == ["conv1 6@28x28, sees 5 every 1", "full1 120@1x1, sees 32"]
+    widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
+    assert widths == [[156, 48120], [122304, 48120], [117600, 48000]]
+
+
 def test_a_scatter_panel_has_a_dot_for_each_value(axes):
     plotting.scatter_panel(axes, [1, 2, 3], {"a": [4, 5, 6], "b": [7, 8, 9]}, "x (s)", "y (m)")
     assert [dots.get_offsets().tolist() for dots in axes.collections] == [

@@ -43,11 +43,12 @@ class Jitter:
     flip: float = 0.0
 
     def __post_init__(self) -> None:
-        least = min(self.shift, self.turn, self.shear, self.scale - 1, self.stretch - 1)
-        if least < 0 or self.shear >= 90 or not 0 <= self.flip <= 1:
+        least = self.shift, self.turn, self.shear, self.scale - 1, self.stretch - 1
+        fine = all(0 <= each < math.inf for each in least) and self.shift == int(self.shift)
+        if not fine or self.shear >= 90 or not 0 <= self.flip <= 1:
             raise ValueError(
-                "amounts are zero or more, scale and stretch 1 or more, shear below 90, flip from 0 to 1; "
-                f"got {self}"
+                "amounts are zero or more, scale and stretch 1 or more, shear below 90, flip from 0 to 1, "
+                f"shift in whole pixels; got {self}"
             )
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -71,20 +72,22 @@ AS_TAUGHT = Jitter(shift=10, turn=180, scale=1.6, shear=20, stretch=1.3, flip=0.
 def transformed(
     images: Tensor, move: Tensor, turn: Tensor, shrink: Tensor, lean: Tensor, widen: Tensor
 ) -> Tensor:
-    """Square images, each changed by its own amounts: moved, widened, sheared, and then turned and resized.
+    """Images, each changed by its own amounts: moved, widened, sheared, and then turned and resized.
 
     The place of the old image that place x of the new one shows, from the centre, rows counted down:
 
         diag(1 / widen, |widen|) [1 tan(lean); 0 1] R(turn) shrink x + move
 
     A negative `widen` also puts left for right. Only `shrink` changes areas.
-    Shapes: (B, C, H, H); move (B, 2) whole pixels; turn, lean (B,) radians; shrink, widen (B,).
+    Shapes: (B, C, H, W); move (B, 2) whole pixels; turn, lean (B,) radians; shrink, widen (B,).
     """
     n, _, height, width = images.shape
     lean, narrow = torch.tan(lean), widen.abs()
-    # From a pixel of the new image to the place in the old one that it shows, from edge to edge -1 to 1.
+    # From a pixel of the new image to the place in the old one that it shows, from edge to edge -1 to 1: a
+    # pixel is another part of the height than of the width.
     along, up = shrink * torch.cos(turn), shrink * torch.sin(turn)
-    rows = [(along + lean * up) / widen, (lean * along - up) / widen, up * narrow, along * narrow]
+    rows = [(along + lean * up) / widen, (lean * along - up) / widen * (height / width)]
+    rows += [up * narrow * (width / height), along * narrow]
     linear = torch.stack(rows, 1).reshape(n, 2, 2)
     offset = 2 * move / torch.tensor([width, height], device=images.device)
     grid = F.affine_grid(torch.cat([linear, offset[:, :, None]], 2), list(images.shape), align_corners=False)

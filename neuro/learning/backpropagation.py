@@ -69,8 +69,10 @@ class Backpropagation:
         if self.optimizer not in OPTIMIZERS or self.schedule not in ("constant", "one-cycle"):
             known = ", ".join(map(repr, OPTIMIZERS))
             raise ValueError(f"optimizer {known}; schedule 'constant' or 'one-cycle'; got {self}")
-        if min(self.batch_size, self.epochs, self.patience) < 1 or self.learning_rate <= 0:
+        if min(self.batch_size, self.epochs, self.patience) < 1 or not self.learning_rate > 0:
             raise ValueError(f"batch_size, epochs, patience and learning_rate must be above zero; got {self}")
+        if not 0 <= self.momentum < 1 or not self.weight_decay >= 0:
+            raise ValueError(f"momentum is from 0 to below 1, weight_decay 0 or more; got {self}")
 
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
         """A trained copy; its history: training loss, validation loss and validation error of every epoch.

@@ -23,6 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from neuro.models.counting import layers_of
+from neuro.models.fitting import misfits_named
+
 Gradients = dict[str, Tensor]
 Windows = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 
@@ -32,12 +35,13 @@ def gradients_by_hand(model: nn.Sequential, images: Tensor, labels: Tensor) -> G
     """The gradient of the mean cross-entropy with respect to each parameter of a chain, and to the `images`.
 
     Shapes: (B, C, H, W), (B,) -> name -> the shape of the parameter. Raises TypeError for a layer of which
-    the backward pass is not written out here.
+    the backward pass is not written out here; ValueError for images that do not fit, naming the layer.
     """
     steps, answer = [], images
-    for name, layer in links_of(model):
-        steps.append((name, layer, answer))
-        answer = layer(answer)
+    with misfits_named(model, images.shape[1:]):
+        for name, layer in layers_of(model):
+            steps.append((name, layer, answer))
+            answer = layer(answer)
     target = F.one_hot(labels, answer.shape[1])
     passed = (answer.softmax(1) - target) / len(images)  # of the cross-entropy behind its softmax
     gradients: Gradients = {}
@@ -124,17 +128,3 @@ def _geometry(layer: Windows) -> dict[str, Any]:
 
 def _own(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor) -> Gradients:
     return {"weight": weight} | ({} if layer.bias is None else {"bias": bias})
-
-
-def links_of(model: nn.Module, prefix: str = "") -> list[tuple[str, nn.Module]]:
-    """The layers of a chain, and of the chains in it, in order, with their dotted names."""
-    return [
-        step
-        for name, layer in model._modules.items()  # not named_children(), which tells of a layer once
-        if layer is not None
-        for step in (
-            links_of(layer, f"{prefix}{name}.")
-            if isinstance(layer, nn.Sequential)
-            else [(prefix + name, layer)]
-        )
-    ]

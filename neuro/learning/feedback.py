@@ -29,8 +29,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from neuro.learning.backpropagation import LOSSES, Backpropagation
-from neuro.learning.chain_rule import links_of
 from neuro.learning.learner import History, history_of, report_silence, with_history
+from neuro.models.counting import layers_of
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
 from neuro.stimuli import Stimuli
 
@@ -146,7 +146,7 @@ class DirectFeedbackAlignment:
         """B of each layer but the first. Shapes: (classes, cells the layer sees)."""
         seen, answer = {}, images[:1]
         with torch.no_grad():
-            for name, layer in links_of(model):
+            for name, layer in layers_of(model):
                 seen[name] = answer[0].numel()
                 answer = layer(answer)
         classes = answer[0].numel()
@@ -156,13 +156,13 @@ class DirectFeedbackAlignment:
 
     def backward_weights(self, model: nn.Sequential, feedback: Weights) -> Weights:
         """B of the last layer, if it is a dense one that gives the answer: only there has W the shape."""
-        name, last = links_of(model)[-1]
+        name, last = layers_of(model)[-1]
         return {name: feedback[name]} if isinstance(last, nn.Linear) else {}
 
     def answers(self, model: nn.Sequential, feedback: Weights, images: Tensor) -> Tensor:
         """The model's answers; what layer l + 1 sees gets the slope B_(l+1)' e."""
         answer, direct = images, []
-        for name, layer in links_of(model):
+        for name, layer in layers_of(model):
             if name in feedback:
                 direct.append(answer.flatten(1) @ feedback[name].T)
                 answer = answer.detach()
@@ -261,7 +261,7 @@ def angle(one: Tensor, other: Tensor) -> float:
 def weighted(model: nn.Sequential) -> dict[str, Weighted]:
     """The layers of a chain that have weights, in order; TypeError for one whose way back is not written."""
     layers: dict[str, Weighted] = {}
-    for name, layer in links_of(model):
+    for name, layer in layers_of(model):
         if isinstance(layer, Weighted):
             layers[name] = layer
         elif any(parameter.ndim > 1 for parameter in layer.parameters()):
@@ -324,7 +324,7 @@ class _FedBack(nn.Module):
 def _passing_through(model: nn.Sequential, weights: Weights, images: Tensor) -> Tensor:
     """The answers of the model; the layers named pass back through these weights instead of their own."""
     answer = images
-    for name, layer in links_of(model):
+    for name, layer in layers_of(model):
         if name in weights:
             held = {key: parameter.detach() for key, parameter in layer.named_parameters()}
             other = functional_call(layer, held | {"weight": weights[name]}, (answer,))

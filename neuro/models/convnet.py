@@ -118,8 +118,11 @@ def small_convnet(
     """Two 5x5 convolutions pooled by maxima, and the decision: conv1, pool1, conv2, pool2, decision.
 
     The second convolution has twice the maps of the first. `normalisation`, nn.BatchNorm2d say, stands
-    between filters and rectification. Shapes: (B, 1, size, size) -> (B, classes).
+    between filters and rectification. Of a side that 4 does not divide, the last cells go unseen.
+    Shapes: (B, 1, size, size) -> (B, classes). Raises ValueError if the pools leave no cell.
     """
+    if size < 4:
+        raise ValueError(f"two pools of 2 by 2 need 4 pixels a side or more; got {size}")
     return nn.Sequential(
         OrderedDict(
             conv1=_convolution(1, maps, 5, 2, normalisation),
@@ -172,13 +175,17 @@ def equal_mlp(convnet: nn.Module, size: int = 16, classes: int = 10) -> nn.Seque
 def ledger(published: nn.Sequential, taught: nn.Sequential) -> dict[str, int]:
     """Parameters that LeNet-5 as taught has more than as published, of each layer that differs.
 
-    Layers are paired in order and named as published; the retina and the flattening have no pair.
+    Layers are paired in order and named as published; the retina and the flattening have no pair. Raises
+    ValueError for chains whose layers cannot be paired.
     """
     more = {}
     layers = [
         [(name, layer) for name, layer in net.named_children() if name not in ("retina", "flat")]
         for net in (published, taught)
     ]
+    if len(layers[0]) != len(layers[1]):
+        one, other = (", ".join(name for name, _ in part) for part in layers)
+        raise ValueError(f"layers are paired in order; got {one} and {other}")
     for (name, one), (_, other) in zip(*layers, strict=True):
         more[name] = parameter_count(other) - parameter_count(one)
     return {name: count for name, count in more.items() if count}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
+from neuro.models.fitting import misfits_named
 
 
 def parameter_count(model: nn.Module) -> int:
@@ -16,9 +17,12 @@ def parameter_count(model: nn.Module) -> int:
 
 
 def layer_sizes(model: nn.Sequential, image: Tensor) -> list[tuple[str, tuple[int, ...], int]]:
-    """Name, shape of the answer and parameters of each layer of a chain shown one image (1, C, H, W)."""
+    """Name, shape of the answer and parameters of each layer of a chain shown one image (1, C, H, W).
+
+    Raises ValueError for an image that does not fit, naming the layer, what it met, and what would fit.
+    """
     rows, answer = [], image
-    with torch.no_grad():
+    with torch.no_grad(), misfits_named(model, image.shape[1:]):
         for name, layer in model.named_children():
             answer = layer(answer)
             rows.append((name, tuple(answer.shape[1:]), parameter_count(layer)))
@@ -39,12 +43,13 @@ def wiring(model: nn.Sequential, image: Tensor) -> list[Wiring]:
 
     A link joins one cell to one cell below, or to its bias, and counts also where it meets the frame beyond
     the image. Layers without links (a nonlinearity, a reshaping, pooling without weights) have no row.
+    Raises as `layer_sizes`.
     """
     rows, answer = [Wiring("input", image[0].numel(), 0, 0)], image
-    with torch.no_grad():
+    with torch.no_grad(), misfits_named(model, image.shape[1:]):
         for name, layer in model.named_children():
             links = 0
-            for part in layer if isinstance(layer, nn.Sequential) else [layer]:
+            for _, part in layers_of(nn.Sequential(layer)):
                 answer = part(answer)
                 links += links_of(part, answer)
             if links:
@@ -55,6 +60,20 @@ def wiring(model: nn.Sequential, image: Tensor) -> list[Wiring]:
 def totals(rows: list[Wiring]) -> Wiring:
     """The sums over all layers."""
     return Wiring("total", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True)))
+
+
+def layers_of(model: nn.Module, prefix: str = "") -> list[tuple[str, nn.Module]]:
+    """The layers of a chain, and of the chains in it, in order, with their dotted names."""
+    return [
+        step
+        for name, layer in model._modules.items()  # not named_children(), which tells of a layer once
+        if layer is not None
+        for step in (
+            layers_of(layer, f"{prefix}{name}.")
+            if isinstance(layer, nn.Sequential)
+            else [(prefix + name, layer)]
+        )
+    ]
 
 
 def links_of(layer: nn.Module, answer: Tensor) -> int:

@@ -54,7 +54,8 @@ class FeatureMaps(nn.Module):
     cell its own, b_k(x), as in 1989. Beyond the image, `padding` pixels on each side, u is `beyond`.
 
     Shapes: (B, inputs, H, W) -> (B, len(table), H', W'); weight (links of the table, window, window).
-    Raises ValueError for a table with maps that are not there, and for an input that does not fit.
+    Raises ValueError for a table with maps that are not there, a window or stride below 1, and for an input
+    that does not fit.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FeatureMaps(nn.Module):
         own_biases: int | None = None,
     ) -> None:
         super().__init__()
+        _refuse_windows(window, stride, padding)
         pairs = [(k, i) for k, seen in enumerate(table) for i in seen]
         if any(not 0 <= i < inputs for _, i in pairs) or len(set(pairs)) < len(pairs):
             raise ValueError(f"a table names each of the maps 0 to {inputs - 1} once at most; got {table}")
@@ -110,13 +112,14 @@ class LocalFields(nn.Module):
     """One map of cells that look through square windows of their own: local, and nothing is shared.
 
     Shapes: (B, inputs, H, W) -> (B, 1, cells, cells); weight (cells^2, inputs * window^2).
-    Raises ValueError for an input that does not fit.
+    Raises ValueError for a window or stride below 1, and for an input that does not fit.
     """
 
     def __init__(
         self, inputs: int, cells: int, window: int, stride: int = 1, padding: int = 0, beyond: float = -1.0
     ) -> None:
         super().__init__()
+        _refuse_windows(window, stride, padding)
         self.inputs, self.cells, self.window = inputs, cells, window
         self.stride, self.padding, self.beyond = stride, padding, beyond
         self.weight = nn.Parameter(torch.empty(cells**2, inputs * window**2))
@@ -173,6 +176,14 @@ def _refuse(layer: FeatureMaps | LocalFields, u: Tensor, inputs: int) -> None:
     if u.ndim != 4 or u.shape[1] != inputs or min(u.shape[2:]) < least:
         wanted = f"(B, {inputs}, {least} or more, {least} or more)"
         raise ValueError(f"{type(layer).__name__} takes {wanted}; got {tuple(u.shape)}")
+
+
+def _refuse_windows(window: int, stride: int, padding: int) -> None:
+    if min(window, stride) < 1 or padding < 0:
+        raise ValueError(
+            "window and stride are whole numbers from 1 and padding from 0; got "
+            f"{window}, {stride} and {padding}"
+        )
 
 
 def _draw(weight: Tensor, fan_in: Tensor) -> None:

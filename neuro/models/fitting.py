@@ -42,10 +42,9 @@ def _misfit(model: nn.Module, shape: Sequence[int]) -> str | None:
 
         module.register_forward_pre_hook(enter)
         module.register_forward_hook(lambda *_: entered.pop() and None)
-    device = next((each.device for each in (*trial.parameters(), *trial.buffers())), None)
     try:
         with torch.no_grad():
-            trial(torch.zeros(1, *shape, device=device))
+            trial(blank(trial, shape))
     except MISFITS as error:
         found, others_fit = refusal(model, shape, *entered[-1], error)
         return found if others_fit else None
@@ -81,6 +80,12 @@ def refusal(
     return f"{who} {what}; it met {there}; {_in_words(sides, count)}", bool(sides)
 
 
+def blank(model: nn.Module, shape: Sequence[int]) -> torch.Tensor:
+    """One black image (1, C, H, W) where the model's weights are, and of their precision."""
+    weights = (each for each in (*model.parameters(), *model.buffers()) if each.is_floating_point())
+    return next(weights, torch.zeros(0)).new_zeros(1, *shape)
+
+
 def fitting_sizes(model: nn.Module, channels: int) -> list[int]:
     """The sides, up to LARGEST pixels, of the square images that the model takes; nothing is computed."""
     shell = copy.deepcopy(model).to("meta").eval()
@@ -88,7 +93,7 @@ def fitting_sizes(model: nn.Module, channels: int) -> list[int]:
     for size in range(1, LARGEST + 1):
         try:
             with torch.no_grad():
-                shell(torch.zeros(1, channels, size, size, device="meta"))
+                shell(blank(shell, (channels, size, size)))
         except MISFITS:
             continue
         fitting.append(size)

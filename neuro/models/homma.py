@@ -62,8 +62,10 @@ def homma_atlas_marks(weight: Tensor) -> nn.Sequential:
     """Dynamic neurons with these transfer functions (neurons, inputs, delays); the largest answer of each.
 
     f is left out, as it changes no order. The chain is bipolar, neurons, decision.
-    Shapes: (B, 1, inputs, T) -> (B, neurons).
+    Shapes: (B, 1, inputs, T) -> (B, neurons). Raises ValueError for weights of another shape.
     """
+    if weight.ndim != 3:
+        raise ValueError(f"transfer functions are (neurons, inputs, delays); got {tuple(weight.shape)}")
     neurons = DynamicNeurons(weight.shape[1], weight.shape[2], weight.shape[0])
     neurons.weight.data = weight.clone().float()
     return nn.Sequential(OrderedDict(bipolar=Bipolar(), neurons=neurons, decision=Loudest()))
@@ -95,7 +97,6 @@ def separating_filters(patterns: Tensor) -> Tensor:
 
 
 def _energy(patterns: Tensor) -> Tensor:
-    energy = patterns.square().sum((1, 2))
-    if patterns.ndim != 3 or not (energy > 0).all():
+    if patterns.ndim != 3 or not patterns.any(2).any(1).all():
         raise ValueError(f"patterns are (K, inputs, T), none of them silent; got {tuple(patterns.shape)}")
-    return energy
+    return patterns.square().sum((1, 2))

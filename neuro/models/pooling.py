@@ -21,7 +21,7 @@ class NetworkOnBlocks(nn.Module):
     The lecture decks' learned pooling ("network in network"). It begins as the mean of the block, if no cell
     is below zero: the first units each look at one cell with v = 1 / cells; the others, which begin with
     w_j = (cell - next cell), have no say yet (v = 0). Nothing of it is random.
-    Shapes: (B, K, H, W) -> (B, K, H / window, W / window).
+    Shapes: (B, K, H, W) -> (B, K, H / window, W / window). Raises ValueError where blocks do not fit.
     """
 
     def __init__(self, window: int = WINDOW) -> None:
@@ -35,6 +35,9 @@ class NetworkOnBlocks(nn.Module):
         self.says = nn.Parameter(torch.cat([torch.full((cells,), 1 / cells), torch.zeros(cells)]))
 
     def forward(self, maps: Tensor) -> Tensor:
+        if maps.shape[2] % self.window or maps.shape[3] % self.window:
+            fits = f"maps with sides that {self.window} divides"
+            raise ValueError(f"NetworkOnBlocks takes {fits}; got {tuple(maps.shape[1:])}")
         side = (maps.shape[2] // self.window, self.window, maps.shape[3] // self.window, self.window)
         blocks = maps.unflatten(2, side[:2]).unflatten(4, side[2:]).movedim(3, -2).flatten(-2)
         pooled: Tensor = torch.relu(blocks @ self.looks.T + self.bias) @ self.says
@@ -63,12 +66,15 @@ def with_pooling(convnet: nn.Sequential, name: str, maps: Mapping[str, int]) -> 
 
     `maps` says which layers are pools, and of how many maps. Pools draw nothing at random, so that nets that
     share their other layers differ in nothing else. "none" keeps the first cell of each block.
-    Raises ValueError for a name that is not in POOLINGS.
+    Raises ValueError for a name that is not in POOLINGS, and for a pool that the chain does not have.
     """
     if name not in POOLINGS:
         raise ValueError(f"no pooling {name!r}; there are {', '.join(POOLINGS)}")
+    there = dict(convnet.named_children())
+    for layer in maps:
+        if layer not in there:
+            raise ValueError(f"no layer {layer!r}; this chain has {', '.join(there)}")
     layers = [
-        (layer, POOLINGS[name](maps[layer]) if layer in maps else module)
-        for layer, module in convnet.named_children()
+        (layer, POOLINGS[name](maps[layer]) if layer in maps else module) for layer, module in there.items()
     ]
     return nn.Sequential(OrderedDict(layers))

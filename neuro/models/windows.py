@@ -39,8 +39,10 @@ def output_size(size: int, window: int, stride: int = 1, padding: Padding = 0, d
 def same_padding(window: int, dilation: int = 1) -> tuple[int, int]:
     """Padding before and after that, at stride 1, leaves the size as it is; of an odd sum, more after.
 
-    before + after = dilation (window - 1).
+    before + after = dilation (window - 1). Raises ValueError for a window or dilation below 1.
     """
+    if min(window, dilation) < 1:
+        raise ValueError(f"window and dilation are whole numbers from 1; got {window} and {dilation}")
     total = dilation * (window - 1)
     return total // 2, total - total // 2
 
@@ -58,7 +60,10 @@ def times_used(
 
 
 def fitting_strides(size: int, window: int, padding: Padding = 0, dilation: int = 1) -> list[int]:
-    """The strides, up to the window's reach, at which every one of `size` cells is looked at."""
+    """The strides, up to the window's reach, at which every one of `size` cells is looked at.
+
+    Raises as `output_size`.
+    """
     return [
         stride
         for stride in range(1, dilation * (window - 1) + 2)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -26,10 +25,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.models.counting import links_of
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
-from neuro.models.fitting import MISFITS, refusal
+from neuro.models.fitting import MISFITS, blank, refusal
 from neuro.models.lenet5 import RadialOutput
 from neuro.models.windows import fitting_strides, same_padding, times_used
-from neuro.recording import at_rest, device_of, layer_names
+from neuro.recording import at_rest, layer_names
 
 Ints = NDArray[np.int64]
 # fmt: off
@@ -109,7 +108,7 @@ def layer_table(
             raise ValueError(f"no layer {name!r}; this model has {', '.join(layer_names(model))}")
     walk = _Walk(names)
     ends = [each for name, module in there.items() for each in walk.hooks(name, module)]
-    image = torch.zeros(1, *shape, device=device_of(model))
+    image = blank(model, shape)
     walk.seen[id(image)] = image, _Field()
     failure = None
     try:

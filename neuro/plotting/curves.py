@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike
 
-from neuro.plotting.style import CLASS_COLOURS, GREY, colour
+from neuro.plotting.style import CLASS_COLOURS, GREY, OKABE_ITO, colour
 
 
 def curves_panel(
@@ -114,6 +114,23 @@ def differences_panel(
         axes.plot(mean, row + 0.1, "o", color="black", markersize=4)
     axes.set_yticks(range(len(differences)), list(differences))
     axes.set(xlabel=xlabel, ylim=(len(differences) - 0.5, -0.5))
+
+
+def layers_panel(axes: Axes, table: Mapping[str, ArrayLike]) -> None:
+    """A row a layer, of the columns of a layer table: what it counts, and beside its name what its cells see.
+
+    planes@height x width; how many pixels high the field of a cell is, every so many pixels. No legend.
+    """
+    names = ("layer", "planes", "height", "width", "field_height", "jump_y")
+    rows = zip(*(np.asarray(table[name]).tolist() for name in names), strict=True)
+    told = ["{} {}@{}x{}, sees {}".format(*row[:5]) + (f" every {row[5]}" if row[5] else "") for row in rows]
+    bars = {"parameters": "parameters", "links": "links", "macs": "multiplications"}
+    for k, (name, what) in enumerate(bars.items()):
+        places = np.arange(len(told)) + 0.27 * (k - 1)
+        axes.barh(places, np.asarray(table[name]), 0.25, color=OKABE_ITO[k], label=what)
+    axes.set_yticks(range(len(told)), told)
+    axes.set(xscale="log", xlabel="count")
+    axes.invert_yaxis()
 
 
 def raster_panel(axes: Axes, spikes: ArrayLike, dt: float, shown: tuple[float, float] | None = None) -> None:

@@ -108,6 +108,16 @@ def test_turning_by_a_right_angle_is_that_of_torch():
     )
 
 
+def test_in_an_image_wider_than_high_turning_keeps_the_distance_and_shearing_the_angle():
+    wide = torch.nn.functional.pad(spots(1, x=0, y=8), (20, 20))
+    for turn in (0.5, math.pi / 2, -2.0):
+        (x,), (y,) = centres(changed(wide, turn=turn)[..., 20:-20])
+        assert math.hypot(x, y) == pytest.approx(8, abs=0.05)
+        assert math.atan2(-x, y) == pytest.approx(turn, abs=0.01)  # counter-clockwise, from straight up
+    (x,), (y,) = centres(changed(wide, lean=0.35)[..., 20:-20])
+    assert abs(x) / y == pytest.approx(math.tan(0.35), abs=0.01)
+
+
 def test_a_flip_puts_left_for_right_and_a_second_one_puts_them_back():
     images = torch.rand(5, 1, 8, 8)
     once = Jitter(flip=1)(images)
@@ -165,7 +175,7 @@ def test_the_list_of_the_decks_is_as_they_print_it():
     "amounts",
     [
         *({"shift": -1}, {"turn": -1.0}, {"scale": 0.9}, {"shear": 90.0}),
-        *({"stretch": 0.9}, {"flip": -0.1}, {"flip": 1.1}),
+        *({"stretch": 0.9}, {"flip": -0.1}, {"flip": 1.1}, {"shift": 1.5}, {"turn": math.nan}),
     ],
 )
 def test_amounts_that_make_no_sense_are_refused(amounts):

@@ -298,6 +298,9 @@ def test_lenet5_can_be_trained_by_it():
         ({"patience": 0}, "must be above zero"),
         ({"batch_size": 0}, "must be above zero"),
         ({"learning_rate": 0.0}, "must be above zero"),
+        ({"learning_rate": float("nan")}, "must be above zero"),
+        ({"momentum": 1.0}, "momentum is from 0 to below 1"),
+        ({"weight_decay": -0.1}, "weight_decay 0 or more"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):

@@ -103,3 +103,8 @@ def test_the_backward_pass_of_a_convolution_is_its_transpose(layer):
 def test_a_layer_that_is_not_written_out_is_refused(layer):
     with pytest.raises(TypeError, match="is not written out; there are Conv2d"):
         backward(layer, noise(1, 2, 5, 5), noise(1, 2, 3, 3))
+
+
+def test_images_that_do_not_fit_are_refused_with_the_layer_and_those_that_do():
+    with pytest.raises(ValueError, match=r"'full1.linear' takes 400 inputs; it met 256; .* fit with 32 or"):
+        gradients_by_hand(lenet5_as_taught().double(), noise(2, 1, 28, 28), torch.tensor([0, 1]))

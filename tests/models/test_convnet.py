@@ -14,6 +14,7 @@ from neuro.models.convnet import (
     mlp,
     parameter_count,
     small_convnet,
+    wiring,
 )
 
 LENET5 = [
@@ -61,6 +62,17 @@ def test_a_small_convnet_has_two_stages_and_a_decision(maps, size):
         ("flat", (2 * maps * (size // 4) ** 2,), 0),
         ("decision", (10,), 10 * (2 * maps * (size // 4) ** 2 + 1)),
     ]
+
+
+def test_a_field_that_the_pools_leave_no_cell_of_is_refused():
+    with pytest.raises(ValueError, match="need 4 pixels a side or more; got 3"):
+        small_convnet(8, 3)
+
+
+def test_sizes_of_an_image_that_does_not_fit_are_refused_with_the_layer_and_the_images_that_do():
+    for sizes in (layer_sizes, wiring):
+        with pytest.raises(ValueError, match=r"'full1.linear' takes 400 inputs; it met 256; .* fit with 32"):
+            sizes(lenet5_as_taught(), torch.zeros(1, 1, 28, 28))
 
 
 def test_an_mlp_sees_every_pixel_from_every_hidden_unit():

@@ -44,6 +44,12 @@ def test_torchs_own_convolution_counts_like_full_maps():
     assert wiring(nn.Sequential(own), image) == wiring(nn.Sequential(torchs), image)
 
 
+def test_links_of_chains_within_chains_are_all_counted():
+    image, filters = torch.zeros(1, 1, 7, 7), nn.Conv2d(1, 2, 3)
+    nested = nn.Sequential(nn.Sequential(nn.Sequential(filters, nn.ReLU()), nn.Tanh()))
+    assert wiring(nested, image) == wiring(nn.Sequential(filters), image)
+
+
 def test_totals_are_the_sums_over_layers():
     rows = wiring(nn.Sequential(nn.Conv2d(1, 2, 3, bias=False)), torch.zeros(1, 1, 4, 4))
     assert totals(rows) == ("total", 16 + 8, 8 * 9, 18)

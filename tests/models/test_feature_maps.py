@@ -1,5 +1,7 @@
 """The layers of 1989 to 1998 against torch's own, and one cell at a time."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -152,6 +154,13 @@ def test_an_input_that_does_not_fit_is_refused_with_the_sizes_that_would(layer, 
 def test_a_table_of_maps_that_are_not_there_is_refused(table):
     with pytest.raises(ValueError, match="a table names each of the maps 0 to 2 once at most"):
         FeatureMaps(3, table, 3)
+
+
+@pytest.mark.parametrize("wrong", [{"window": 0}, {"stride": 0}, {"padding": -1}])
+@pytest.mark.parametrize("layer", [partial(FeatureMaps, 1, every(1, 2)), partial(LocalFields, 1, 3)])
+def test_windows_and_strides_that_are_none_are_refused(layer, wrong):
+    with pytest.raises(ValueError, match="window and stride are whole numbers from 1"):
+        layer(**{"window": 3, **wrong})
 
 
 def test_weights_start_as_those_of_torchs_own_layers():

@@ -75,6 +75,15 @@ def test_the_sizes_are_those_that_the_layer_met():
         record(net, labelled(2, 7, 8))
 
 
+def test_of_a_net_in_double_precision_the_layer_is_named_too():
+    wanted = r"'full1.linear' takes 400 inputs; it met 256; .* fit with 32 or"
+    with (
+        pytest.raises(ValueError, match=wanted),
+        misfits_named(net := convnet.lenet5_as_taught().double(), (1, 28, 28)),
+    ):
+        net(torch.zeros(1, 1, 28, 28, dtype=torch.float64))
+
+
 class Rows(nn.Module):
     """Takes what its filters answer as rows of nine."""
 

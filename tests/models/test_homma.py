@@ -89,3 +89,7 @@ def test_input_that_does_not_fit_and_silent_patterns_are_refused():
     for rule in (matched_filters, separating_filters):
         with pytest.raises(ValueError, match=r"none of them silent; got \(2, 3, 4\)"):
             rule(torch.zeros(2, 3, 4))
+        with pytest.raises(ValueError, match=r"patterns are \(K, inputs, T\), .*; got \(3, 4\)"):
+            rule(torch.ones(3, 4))
+    with pytest.raises(ValueError, match=r"transfer functions are \(neurons, inputs, delays\); got \(3, 4\)"):
+        homma_atlas_marks(torch.ones(3, 4))

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from neuro.models.convnet import (
     RadialOutput,
+    lecun_1989,
     ledger,
     lenet5,
     lenet5_as_taught,
@@ -39,6 +40,11 @@ def test_the_ledger_leads_from_60000_to_61706():
     more = ledger(published, taught)
     assert more == {"S2": -12, "C3": 900, "S4": -32, "decision": 850}
     assert parameter_count(published) + sum(more.values()) == parameter_count(taught) == 61_706
+
+
+def test_a_ledger_of_nets_that_cannot_be_paired_is_refused():
+    with pytest.raises(ValueError, match=r"paired in order; got C1, S2, .* and H1, H2, H3, decision"):
+        ledger(lenet5(), lecun_1989())
 
 
 def test_the_table_has_60_links_of_maps_and_each_map_of_s2_is_seen_by_ten():

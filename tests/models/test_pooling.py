@@ -63,6 +63,13 @@ def test_nets_with_other_pools_share_all_their_other_layers():
     assert other(torch.zeros(1, 1, 16, 16)).shape == (1, 10)
 
 
+def test_blocks_that_do_not_fit_are_refused_with_the_sides_that_do():
+    with pytest.raises(ValueError, match=r"takes maps with sides that 2 divides; got \(3, 4, 5\)"):
+        NetworkOnBlocks()(torch.zeros(1, 3, 4, 5))
+
+
 def test_a_pool_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no layer 'pool3'; this chain has conv1, pool1, conv2"):
+        with_pooling(small_convnet(), "mean", {"pool3": 8})
     with pytest.raises(ValueError, match="no pooling 'median'; there are none, maximum"):
         with_pooling(small_convnet(), "median", {})

@@ -94,3 +94,8 @@ def test_the_whole_transform_costs_the_same_for_filters_of_any_size_and_blocks_t
 def test_blocks_cost_what_the_formula_says_of_the_best_block():
     of_blocks = [b**2 * (2 * np.log2(b**2) + 2) / (b - 4) ** 2 for b in (8, 16, 32, 64, 128)]
     assert block_multiplications(10, 5) == pytest.approx(100 * min(of_blocks))
+
+
+def test_same_padding_of_no_window_is_refused():
+    with pytest.raises(ValueError, match="whole numbers from 1; got 0 and 1"):
+        same_padding(0)

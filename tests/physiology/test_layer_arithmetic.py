@@ -225,6 +225,11 @@ def test_a_failure_between_layers_is_told_of_the_model():
         layer_table(model, (1, 4, 4))
 
 
+def test_a_net_in_double_precision_has_the_same_table():
+    one, other = (layer_table(each, (1, 32, 32)) for each in (lenet5(), lenet5().double()))
+    assert all((one[name] == other[name]).all() for name in one.columns)
+
+
 def test_the_model_is_left_as_it_was():
     model = lenet5_as_taught().train()
     layer_table(model, (1, 32, 32))
