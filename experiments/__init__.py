@@ -34,6 +34,7 @@ STORY = (
     "modernising_lecun_1989",
     "lecun_1998",
     "compare_learning_rules",
+    "what_rules_learn",
     "tsne_of_features",
     "why_not_an_mlp",
     "nets_under_the_electrode",

@@ -80,6 +80,21 @@ def find(name: str, file: str, data_dir: str | Path | None = None) -> Path:
     )
 
 
+def kodak(data_dir: str | Path | None = None) -> Path:
+    """The folder of the Kodak photographs, 24 of 768 x 512; raises FileNotFoundError if there is none.
+
+    They are neither downloaded nor checked: no sums are published for them.
+    """
+    root = data_dir or os.environ.get("NEURO_DATA")
+    where = Path(root or "<data folder>") / "kodak"
+    if root and where.is_dir():
+        return where
+    raise FileNotFoundError(
+        f"no {where}: kodak is never downloaded; put the 24 photographs (kodim01.png to kodim24.png of "
+        "https://r0k.us/graphics/kodak/) there, and name the data folder by --data-dir or NEURO_DATA"
+    )
+
+
 def verify(path: Path, checksum: str) -> None:
     """Raises ValueError, naming both checksums, unless the file has this one ("md5:..." or "sha256:...")."""
     algorithm, _, published = checksum.partition(":")

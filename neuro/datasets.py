@@ -255,12 +255,17 @@ def _central_square(image: Tensor) -> Tensor:
 
 
 def photographs(
-    patches: int, size: int, generator: torch.Generator, data_dir: str | Path | None = None
+    patches: int,
+    size: int,
+    generator: torch.Generator,
+    name: str | Path = "bundled",
+    data_dir: str | Path | None = None,
 ) -> Stimuli:
     """Square patches, size x size pixels, cut at random from natural photographs, in grey.
 
-    From the two photographs that come with scikit-learn (427 x 640, CC BY), or from the images in `data_dir`;
-    each as likely as the others, and each place in it. Grey values are as in the file: gamma-encoded.
+    From the two photographs that come with scikit-learn (427 x 640, CC BY); with the name "kodak" from the
+    images in `<data_dir>/kodak/` ($NEURO_DATA where data_dir is None); or from those in a folder by its path.
+    Each is as likely as the others, and each place in it. Grey values are as in the file: gamma-encoded.
     Conditions: `id`, `file`, and `left`, `top`, the place of the patch in pixels.
     Raises FileNotFoundError if the folder holds no image, ValueError for an image smaller than a patch.
     """
@@ -268,7 +273,10 @@ def photographs(
 
     if patches < 1 or size < 1:
         raise ValueError(f"patches and size are one or more; got {patches} and {size}")
-    files = _image_files(Path(data_dir)) if data_dir else [Path(f) for f in load_sample_images().filenames]
+    if name == "bundled":
+        files = [Path(file) for file in load_sample_images().filenames]
+    else:
+        files = _image_files(data_files.kodak(data_dir) if name == "kodak" else Path(name))
     of_file = torch.randint(len(files), (patches,), generator=generator)
     place = torch.rand(2, patches, generator=generator, dtype=torch.float64)
     corner = torch.empty(2, patches, dtype=torch.int64)
@@ -286,3 +294,20 @@ def photographs(
     names = np.array([file.name for file in files])[of_file.numpy()]
     top, left = corner.numpy()
     return Stimuli(images, {"id": np.arange(patches), "file": names, "left": left, "top": top})
+
+
+def whitened(images: Tensor, margin: int, cutoff: float = 0.4) -> Tensor:
+    """The images without their mean, every frequency f multiplied by f exp(-(f / cutoff)^4).
+
+    Flattens the spectrum of natural images, which falls as 1 / f, up to the cutoff (Olshausen & Field 1997,
+    reported, whose 200 cycles in 512 pixels are the default); f in cycles/pixel. As each image is taken
+    for one that goes on beyond its edge at the other side, a `margin` of pixels is then cut off.
+    Shapes: (..., H, W) -> (..., H - 2 margin, W - 2 margin). Raises ValueError if nothing is left.
+    """
+    height, width = images.shape[-2:]
+    if margin < 0 or 2 * margin >= min(height, width):
+        raise ValueError(f"a margin of {margin} leaves nothing of images of {width}x{height} pixels")
+    f = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width))
+    spectrum = torch.fft.rfft2(images) * f * torch.exp(-((f / cutoff) ** 4))
+    flat: Tensor = torch.fft.irfft2(spectrum, s=(height, width))
+    return flat[..., margin : height - margin, margin : width - margin]

@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuro.analysis import features
-from neuro.learning import Imprinting, Learner, Untrained, WinnerTakeAll
+from neuro.learning import AddIfSilent, Imprinting, Learner, Untrained, WinnerKillLoser, WinnerTakeAll
 from neuro.models.initial import randomised
 from neuro.models.neocognitron import FUKUSHIMA_1980, neocognitron
 from neuro.recording import record
@@ -26,11 +26,13 @@ from neuro.stimuli import Stimuli
 
 STRENGTH = 0.1  # of the random initial excitation, as in `comparison`
 
-# By name, with q and columns as printed in 1980; a single presentation unless another number is given.
-RULES: Mapping[str, Callable[[int], Learner]] = {
-    "winner-take-all": lambda presentations: WinnerTakeAll(presentations=presentations),
-    "random patches": lambda presentations: Imprinting(),
-    "untrained": lambda presentations: Untrained(),
+# By name, of the presentations and the planes; winner-take-all with q and columns as printed in 1980.
+RULES: Mapping[str, Callable[[int, tuple[int, ...]], Learner]] = {
+    "winner-take-all": lambda presentations, planes: WinnerTakeAll(presentations=presentations),
+    "winner-kill-loser": lambda presentations, most: WinnerKillLoser(most=most, presentations=presentations),
+    "add-if-silent": lambda presentations, most: AddIfSilent(most=most),
+    "random patches": lambda presentations, planes: Imprinting(),
+    "untrained": lambda presentations, planes: Untrained(),
 }
 
 
@@ -39,11 +41,12 @@ class NeocognitronFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mis
 
     Parameters
     ----------
-    planes : of the S-layers, one number a stage, at most three; the stages are those of 1980.
-    rule : a name in RULES, "winner-take-all", "random patches" or "untrained", or any Learner of
-        neuro.learning that needs no labels.
+    planes : of the S-layers, one number a stage, at most three; the stages are those of 1980. For the rules
+        that grow, the most there may be.
+    rule : a name in RULES, "winner-take-all", "random patches" or "untrained", "winner-kill-loser" or
+        "add-if-silent", which grow, or any Learner of neuro.learning that needs no labels.
     selectivity : r of the S-layers, one number a stage; None for the printed 4.0, 1.5, 1.5.
-    presentations : how often winner-take-all is shown every image.
+    presentations : how often winner-take-all and winner-kill-loser are shown every image.
     image_shape : rows and columns of an image, one of which may be -1, as in numpy's reshape; needed only if
         images come as rows of pixels and are not square.
     light : the values of black and white; None for the least and greatest pixel of the images in fit. What is
@@ -52,9 +55,10 @@ class NeocognitronFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mis
 
     Attributes: `model_`, the trained chain; `planes_shape_`, of its last C-layer; `light_`; `image_shape_`;
     `n_features_in_`.
-    Shapes: X (n, H * W) or (n, H, W) -> (n, planes[-1] * H' * W'), plane by plane, row by row; of the type
-    of X. An image that is black all over is answered by zeros; of one in another shade the net sees only that
-    it ends at the border. fit raises ValueError if all pixels of all images are the same.
+    Shapes: X (n, H * W) or (n, H, W) -> (n, K * H' * W'), K the last of planes (or as many as grew), plane
+    by plane, row by row; of the type of X. An image that is black all over is answered by zeros; of one in
+    another shade the net sees only that it ends at the border. fit raises ValueError if all pixels of all
+    images are the same.
     """
 
     def __init__(
@@ -139,7 +143,7 @@ class NeocognitronFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mis
             return self.rule
         if self.rule not in RULES:
             raise ValueError(f"no rule {self.rule!r}; there are {', '.join(RULES)}, or hand over a Learner")
-        return RULES[self.rule](self.presentations)
+        return RULES[self.rule](self.presentations, tuple(self.planes))
 
     def _stimuli(self, pixels: np.ndarray) -> Stimuli:
         black, white = self.light_

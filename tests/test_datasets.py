@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from neuro import data_files
-from neuro.datasets import all_pictures, digits, folder, load, photographs, pictures, subset
+from neuro.datasets import all_pictures, digits, folder, load, photographs, pictures, subset, whitened
 from neuro.stimuli import Stimuli, concatenate
 from tests.test_data_files import idx, md5
 
@@ -279,6 +279,33 @@ def test_patches_that_cannot_be_cut_are_refused(tmp_path):
         photographs(0, 8, seeded())
     with pytest.raises(FileNotFoundError, match="no image in"):
         photographs(1, 8, seeded(), tmp_path)
+
+
+def test_the_photographs_of_a_set_are_looked_for_under_its_name(tmp_path, monkeypatch):
+    (tmp_path / "kodak").mkdir()
+    Image.new("L", (9, 9), 51).save(tmp_path / "kodak" / "kodim01.png")
+    shown = photographs(3, 4, seeded(), "kodak", tmp_path)
+    assert set(shown.condition("file")) == {"kodim01.png"}
+    torch.testing.assert_close(shown.images, torch.full((3, 1, 4, 4), 0.2))
+    monkeypatch.setenv("NEURO_DATA", str(tmp_path))
+    assert torch.equal(photographs(3, 4, seeded(), "kodak").images, shown.images)
+    with pytest.raises(FileNotFoundError, match=r"no .*elsewhere/kodak: kodak is never downloaded; put"):
+        photographs(3, 4, seeded(), "kodak", tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("f", [1 / 8, 1 / 4])
+def test_whitening_multiplies_a_grating_by_its_frequency_up_to_the_cutoff(f):
+    x = torch.arange(16) * 2 * torch.pi * f
+    grating = (0.5 + 0.3 * torch.cos(x)).expand(16, 16)
+    for image in (grating, grating.T):
+        flat = whitened(image, 0, cutoff=0.3)
+        torch.testing.assert_close(flat, f * np.exp(-((f / 0.3) ** 4)) * (image - 0.5), atol=1e-6, rtol=1e-5)
+        assert torch.equal(whitened(image, 3, cutoff=0.3), flat[3:-3, 3:-3])
+
+
+def test_a_margin_as_large_as_the_image_is_refused():
+    with pytest.raises(ValueError, match="a margin of 4 leaves nothing of images of 9x8 pixels"):
+        whitened(torch.zeros(1, 8, 9), 4)
 
 
 def test_the_digits_are_those_that_scikit_learn_loads():

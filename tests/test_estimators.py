@@ -105,14 +105,34 @@ def test_a_black_image_is_answered_by_zeros(images):
     assert not small().fit(images).transform(np.zeros((2, 16, 16))).any()
 
 
-@pytest.mark.parametrize("rule", [*RULES, Imprinting((2.0,))])
-def test_every_rule_leaves_the_planes_asked_for(images, rule):
+GROWING = {"winner-kill-loser", "add-if-silent"}
+
+
+@pytest.mark.parametrize("rule", [*sorted(RULES.keys() - GROWING), Imprinting((2.0,))])
+def test_every_rule_that_does_not_grow_leaves_the_planes_asked_for(images, rule):
     estimator = small(rule=rule, planes=(3, 5, 7), selectivity=(3.0, 1.0, 0.5)).fit(images)
     s_layers = [layer for layer in estimator.model_ if isinstance(layer, SLayer)]
     assert [len(layer.b) for layer in s_layers] == [3, 5, 7]
     assert [layer.r for layer in s_layers] == [3.0, 1.0, 0.5]
     assert any(bool(layer.b.any()) for layer in s_layers) == (rule != "untrained")
     assert estimator.transform(images).shape == (20, 7)
+
+
+@pytest.mark.parametrize("rule", sorted(GROWING))
+def test_planes_are_the_most_that_may_grow(images, rule):
+    for most in (2, 200):
+        estimator = small(rule=rule, planes=(most,), selectivity=(4.0,)).fit(images)
+        grown = len(estimator.model_.US1.b)
+        assert grown == 2 if most == 2 else 2 < grown < 200
+        assert estimator.planes_shape_[0] == grown
+        assert estimator.transform(images).shape[1] == len(estimator.get_feature_names_out())
+
+
+def test_what_was_added_is_not_silent_when_it_is_seen_again(images):
+    once, often = (small(rule="add-if-silent", planes=(200,), selectivity=(4.0,)) for _ in range(2))
+    np.testing.assert_array_equal(
+        once.fit(images[:1]).transform(images), often.fit(images[[0] * 5]).transform(images)
+    )
 
 
 # Among scikit-learn's tools.
@@ -204,7 +224,7 @@ def test_images_of_another_size_than_in_fit_are_refused(images):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rule": "delta"}, "no rule 'delta'; there are winner-take-all, random patches, untrained"),
+        ({"rule": "delta"}, "no rule 'delta'; there are winner-take-all, winner-kill-loser, add-if-silent"),
         ({"rule": Backpropagation()}, "no condition 'label'"),
         ({"planes": ()}, "planes holds a number above zero for each of 1 to 3 stages"),
         ({"planes": (4, 0)}, "planes holds a number above zero"),

@@ -197,6 +197,16 @@ def test_a_silent_layer_says_so(axes):
     assert texts(axes) == ["silent"]
 
 
+def test_fields_lie_in_rows_by_name_each_at_its_own_scale(axes):
+    fields = np.array([[[1.0, -2.0]], [[0.0, 0.1]]])
+    plotting.field_strips(axes, {"rule": fields, "none": np.empty((0, 1, 2))})
+    drawn = axes.images[0].get_array().filled(np.nan)
+    np.testing.assert_array_equal(drawn[0], [0.5, -1, np.nan, 0, 1, np.nan])
+    assert np.isnan(drawn[1:]).all()
+    assert axes.images[0].get_clim() == (-1, 1)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["rule", "none"]
+
+
 def test_a_confusion_matrix_prints_its_counts_and_shades_the_part_of_each_row(axes):
     plotting.confusion_panel(axes, [[9, 1], [0, 0]], ["cat", "dog"])
     assert texts(axes) == ["9", "1"]

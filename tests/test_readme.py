@@ -63,5 +63,17 @@ def test_an_example_runs(example, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
+def test_a_rule_of_your_own_takes_fewer_than_thirty_lines_and_is_held_against_no_learning(tmp_path):
+    (example,) = (each for each in EXAMPLES if "LayerByLayer" in each)
+    assert len(example.splitlines()) < 30
+    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True)
+    untrained, trained, lengths = done.stdout.splitlines()
+    assert re.fullmatch(r"untrained: \d+\.\d%", untrained)
+    assert re.fullmatch(r"BCM: \d+\.\d%", trained)
+    assert trained.partition(": ")[2] != untrained.partition(": ")[2]
+    assert len(lengths.split(", ")) == 8
+
+
 def test_there_are_examples():
     assert len(EXAMPLES) >= 2

@@ -39,6 +39,7 @@ from neuro.analysis.receptive_field import (
     CovarianceAxes,
     covariance_axes,
     field_centre,
+    field_spread,
     overlap_index,
     spike_triggered_average,
     spike_triggered_covariance,
@@ -53,7 +54,7 @@ from neuro.analysis.representation import (
     winner_entropy,
 )
 from neuro.analysis.ridge import linear_of_batches
-from neuro.analysis.similarity import alike_pairs
+from neuro.analysis.similarity import alike_pairs, mean_cosine
 from neuro.analysis.sparseness import lifetime_sparseness, population_sparseness
 from neuro.analysis.spikes import (
     fano_factor,
@@ -123,6 +124,7 @@ __all__ = [
     "features",
     "field_centre",
     "field_size",
+    "field_spread",
     "first_spike_latency",
     "fit_gabor",
     "fit_naka_rushton",
@@ -144,6 +146,7 @@ __all__ = [
     "logistic",
     "max_index",
     "mean_at",
+    "mean_cosine",
     "mixed_up",
     "naka_rushton",
     "nearest",

@@ -140,6 +140,25 @@ def field_centre(maps: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[Floats, F
     return np.asarray(ratio(strong @ at_x, total)), np.asarray(ratio(strong @ at_y, total))
 
 
+def field_spread(fields: ArrayLike) -> Floats:
+    """How widely the weights of a field lie over its window: 0 in one pixel, 1 evenly over all of it.
+
+        sqrt(sum w^2 |x - centroid|^2 / sum w^2), over the same of a window of equal weights
+
+    Above 1 if they lie at the rim. NaN for a field of zeros. Shapes: (..., H, W) -> (...). Raises ValueError
+    for fields that are not finite or have a single pixel.
+    """
+    maps = np.asarray(fields, dtype=np.float64)
+    if maps.ndim < 2 or maps.shape[-2] * maps.shape[-1] < 2 or not np.isfinite(maps).all():
+        raise ValueError(f"fields must be finite, (..., H, W) of two pixels or more; got shape {maps.shape}")
+    squares = maps**2
+    share = np.asarray(ratio(squares, squares.sum(axis=(-2, -1), keepdims=True)))
+    along = [np.arange(length) - (length - 1) / 2 for length in maps.shape[-2:]]
+    sides = share.sum(axis=-1), share.sum(axis=-2)
+    variance = sum(of @ at**2 - (of @ at) ** 2 for of, at in zip(sides, along, strict=True))
+    return np.asarray(np.sqrt(np.maximum(variance, 0) / sum(at.var() for at in along)))
+
+
 def checked_map(maps: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Maps (..., *places) and their places as (..., n), (n,), (n,); ValueError if they do not fit."""
     rates = checked(maps)

@@ -19,6 +19,7 @@ from neuro.plotting.curves import (
 )
 from neuro.plotting.pictures import (
     confusion_panel,
+    field_strips,
     image_grid,
     image_panel,
     image_table,
@@ -50,6 +51,7 @@ __all__ = [
     "differences_panel",
     "dots_panel",
     "embedding_panel",
+    "field_strips",
     "figure",
     "image_grid",
     "image_panel",

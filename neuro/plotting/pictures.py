@@ -87,6 +87,21 @@ def image_table(
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
 
 
+def field_strips(axes: Axes, fields: Mapping[str, ArrayLike], title: str = "") -> None:
+    """A row a name of receptive fields or weights (K, H, W): black below zero, white above, each at its own
+    scale; all of one size. A name with no fields, (0, H, W), keeps its row empty."""
+    rows = [np.asarray(each, dtype=float) for each in fields.values()]
+    count, (height, width) = max(map(len, rows)), rows[0].shape[1:]
+    table = np.full((len(rows), height + 2, count, width + 1), np.nan)
+    for place, each in zip(table, rows, strict=True):
+        scaled = each / np.abs(each).max(axis=(1, 2), keepdims=True).clip(1e-30)
+        place[:height, : len(each), :width] = scaled.swapaxes(0, 1)
+    image_panel(axes, table.reshape(len(rows) * (height + 2), -1), title, limits=(-1.0, 1.0))
+    axes.spines[:].set_visible(False)
+    axes.set_yticks([(row + 0.5) * (height + 2) - 1.5 for row in range(len(rows))], list(fields))
+    axes.tick_params(length=0)
+
+
 def response_strip(axes: Axes, maps: ArrayLike, title: str = "") -> None:
     """The planes of a layer side by side, (K, H, W), white at the layer's largest response and black at zero.
 

@@ -4,6 +4,7 @@ import pytest
 from neuro.analysis import (
     covariance_axes,
     field_centre,
+    field_spread,
     overlap_index,
     spike_triggered_average,
     spike_triggered_covariance,
@@ -202,3 +203,22 @@ def test_a_gaussian_field_is_centred_on_its_peak_and_a_silent_one_nowhere():
     # Symmetric about its peak but for the pixels of the grid, a tenth of a degree apart.
     assert x == pytest.approx([0.5, np.nan], abs=1e-3, nan_ok=True)
     assert y == pytest.approx([-0.3, np.nan], abs=1e-3, nan_ok=True)
+
+
+def test_a_field_of_one_pixel_has_no_spread_and_one_of_equal_weights_a_spread_of_one():
+    pixel, window = np.zeros((7, 5)), np.full((7, 5), -0.3)
+    pixel[1, 4] = 2.0
+    np.testing.assert_allclose(field_spread([pixel, window]), [0, 1])
+    assert np.isnan(field_spread(np.zeros((7, 5))))
+
+
+def test_the_spread_of_two_pixels_is_half_their_distance_over_that_of_the_window():
+    field = np.zeros((4, 4))
+    field[0, 0], field[0, 3] = 1.0, -1.0  # variance 1.5^2; that of 0, 1, 2, 3 is 1.25, in rows and in columns
+    np.testing.assert_allclose(field_spread(field), 1.5 / np.sqrt(2.5))
+
+
+@pytest.mark.parametrize("fields", [np.ones((1, 1)), np.ones(4), np.full((3, 3), np.nan)])
+def test_the_spread_of_what_is_no_field_is_refused(fields):
+    with pytest.raises(ValueError, match=r"fields must be finite, \(..., H, W\) of two pixels or more"):
+        field_spread(fields)
