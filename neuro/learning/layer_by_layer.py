@@ -181,7 +181,8 @@ class Course:
 
     def end_epoch(self, weights: Tensor, what: str) -> None:
         """Compare the weights; raises if they are not finite, or if nothing was seen to learn from."""
-        if not weights.isfinite().all():
+        self._lengths = torch.linalg.vector_norm(weights, dim=1)  # which overflows before the weights do
+        if not self._lengths.isfinite().all():
             epoch = len(self._epochs["change"]) + 1
             raise FloatingPointError(f"{what} diverges in epoch {epoch}; lower the learning rate")
         if not self._wins.any():
@@ -189,7 +190,6 @@ class Course:
         self._ever |= (weights != self._last).any(1)
         for key, old in (("change", self._last), ("distance", self.first)):
             self._epochs[key].append(float((weights - old).norm() / old.norm().clamp(min=1e-30)))
-        self._lengths = torch.linalg.vector_norm(weights, dim=1)
         self._epochs["length"].append(float(self._lengths.mean()))
         self._epochs["changed"].append(float(self._ever.float().mean()))
         self._last = weights

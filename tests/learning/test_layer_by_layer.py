@@ -220,6 +220,14 @@ def test_a_rule_that_diverges_is_named_with_its_layer():
         LayerByLayer(PlainHebb(), 1e6, epochs=20, patches=RAW).fit(dense(), noise(), seeded())
 
 
+def test_weights_whose_length_overflows_diverge_though_each_is_finite():
+    def enormous(weights, inputs, outputs):
+        return torch.full_like(weights, 1e25)
+
+    with pytest.raises(FloatingPointError, match=r"enormous in dense1\.linear diverges in epoch 1"):
+        LayerByLayer(enormous, 1.0, patches=RAW).fit(dense(), noise(), seeded())
+
+
 def test_blank_stimuli_labels_nothing_and_unknown_layers_are_refused():
     blank = Stimuli(torch.full((3, 1, 6, 6), 0.5))
     with pytest.raises(ValueError, match=r"nothing to learn for one in dense1\.linear: its input is blank"):
