@@ -1,7 +1,7 @@
 """Do the classes of digits come apart in the last layer? Maps by t-SNE, and what is true of the features.
 
 Stimuli   600 handwritten test digits on a retina of 16x16, which no net has learned from.
-Model     the nets of compare_learning_rules: two stages of 1980, read at UC2; and the pixels themselves.
+Model     the nets of learning_in_the_neocognitron: two stages of 1980, at UC2; and the pixels themselves.
 Learning  untrained; winner-take-all; backpropagation with 20 labels a class. Three candidate settings for
           each rule that has settings, chosen on the validation part.
 Measured  t-SNE of the first 50 principal components (perplexity 30, begun at the first two). Purity of the

@@ -33,7 +33,7 @@ from neuro.comparison.one_chain import (
     winning_planes,
 )
 from neuro.comparison.search import Parts, Search, Trial, one_of, searched
-from neuro.comparison.table import Comparison, Row, write_csv
+from neuro.comparison.table import Comparison, Row, known_difference, write_csv
 
 __all__ = [
     "CANDIDATES",
@@ -58,6 +58,7 @@ __all__ = [
     "compare",
     "disturbed",
     "examined",
+    "known_difference",
     "last_features",
     "last_layer",
     "one_of",

@@ -45,6 +45,7 @@ from neuro.experiment.cache import training_key
 from neuro.experiment.errors import PACKAGE
 from neuro.experiment.files import written_aside
 from neuro.experiment.provenance import code_hash
+from neuro.learning.learner import unreported
 from neuro.physiology import plastic_weights
 from neuro.stimuli import Stimuli
 
@@ -111,7 +112,8 @@ def compare(rules: Mapping[str, Search], design: Design, seeds: Iterable[int], j
 def one_seed(rules: Mapping[str, Search], design: Design, seed: int) -> list[tuple[Row, list[Trial]]]:
     """The row and the trials of every rule with one seed."""
     bench = _Bench(rules, design, seed)
-    return [bench.finished(name) for name in rules]
+    with unreported():  # dead units are a column
+        return [bench.finished(name) for name in rules]
 
 
 class _Bench:

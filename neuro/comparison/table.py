@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro.analysis import Spread, paired_spread, spread
+from neuro.analysis import PairedDifference, Spread, paired_difference, paired_spread, spread
 from neuro.comparison.measures import Columns, Value
 from neuro.comparison.search import Trial
 
@@ -56,6 +56,21 @@ class Comparison:
             raise KeyError(f"no column {column!r}; there are {', '.join(of_rule[0].values)}")
         values = [row.values.get(column) for row in of_rule]
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Every column but the seconds, which no two runs share: numbers, NaN where blank, or words.
+
+        Shapes: name -> (rules, seeds).
+        """
+        found: dict[str, np.ndarray] = {}
+        for column in dict.fromkeys(name for row in self.rows for name in row.values if name != "seconds"):
+            values = [row.values.get(column) for row in self.rows]
+            if any(isinstance(value, str) for value in values):
+                array = np.array(["" if value is None else str(value) for value in values])
+            else:
+                array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+            found[column] = array.reshape(len(self.rules), -1)
+        return found
 
     def summary(self, generator: np.random.Generator) -> list[dict[str, Value]]:
         """A row a rule: seeds and those with a complaint, columns of words, means of columns of numbers.
@@ -104,6 +119,12 @@ class Comparison:
 
 
 _ENDS = ("n", "sd", "low", "high", "bootstrap_low", "bootstrap_high")
+
+
+def known_difference(one: np.ndarray, other: np.ndarray) -> PairedDifference:
+    """paired_difference() over the seeds for which both have a number; NaN if there is none. (n,), (n,)."""
+    both = ~np.isnan(one - other)
+    return paired_difference(one[both], other[both]) if both.any() else PairedDifference(*[np.nan] * 3)
 
 
 def write_csv(path: str | Path, lines: Sequence[Mapping[str, Value]]) -> None:
