@@ -70,11 +70,11 @@ def forward(model: Callable[[Tensor], Tensor], pixels: Tensor, batch: int) -> No
 
 
 def convolutions(model: nn.Sequential, image: Tensor) -> Tensor:
-    """The convolutions of a net by a, c and d, each rectified, and nothing else."""
+    """The convolutions of a net by a, c (of the sum over planes) and d, rectified, and nothing else."""
     answer = image
     for layer in model.children():
         if isinstance(layer, SLayer):
-            F.relu(F.conv2d(answer, layer.c, padding=layer.padding))
+            F.conv2d(answer.sum(1, keepdim=True), layer.c[:, :1], padding=layer.padding)
             answer = F.relu(F.conv2d(answer, layer.a, padding=layer.padding))
         else:
             joined = F.conv2d(answer, layer.join) if hasattr(layer, "join") else answer

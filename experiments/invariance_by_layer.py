@@ -87,12 +87,13 @@ def run(settings: Settings) -> Result:
     series["shown"] = np.stack([part.images[-1, 0] for part in fours])
 
     def gain(net, test, above, below, other=None):
-        """The lower end of the smallest gain of tolerance over layers below, or over another net."""
+        """The lower end of the smallest gain of tolerance over layers below, or over another net, if any."""
         one, two = (series[f"{each}: {test}, {TOLERANCE}"] for each in (net, other or net))
         pairs = (
             (one[:, LAYERS.index(a)], two[:, LAYERS.index(b)]) for a, b in zip(above, below, strict=True)
         )
-        return min(paired_difference(*pair).low for pair in pairs)
+        low = min(paired_difference(*pair).low for pair in pairs)
+        return None if np.isnan(low) else low  # one seed has no interval
 
     def told(test, what=TOLERANCE, net=POOLED, layers=C_LAYERS):
         return ", ".join(f"{layer} {mean[f'{net}: {test}, {what}'][layer]:.2f}" for layer in layers)

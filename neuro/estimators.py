@@ -28,7 +28,9 @@ STRENGTH = 0.1  # of the random initial excitation, as in `comparison`
 
 # By name, of the presentations and the planes; winner-take-all with q and columns as printed in 1980.
 RULES: Mapping[str, Callable[[int, tuple[int, ...]], Learner]] = {
-    "winner-take-all": lambda presentations, planes: WinnerTakeAll(presentations=presentations),
+    "winner-take-all": lambda presentations, planes: WinnerTakeAll(
+        presentations=presentations, schedule="layer by layer"
+    ),
     "winner-kill-loser": lambda presentations, most: WinnerKillLoser(most=most, presentations=presentations),
     "add-if-silent": lambda presentations, most: AddIfSilent(most=most),
     "random patches": lambda presentations, planes: Imprinting(),
@@ -129,6 +131,8 @@ class NeocognitronFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mis
         return tags
 
     def _stages(self) -> list[Any]:
+        if np.ndim(self.planes) != 1:
+            raise ValueError(f"planes holds a number for each of 1 to 3 stages; got {self.planes}")
         n = len(self.planes)
         if not 1 <= n <= len(FUKUSHIMA_1980) or min(self.planes) < 1:
             raise ValueError(f"planes holds a number above zero for each of 1 to 3 stages; got {self.planes}")

@@ -226,10 +226,11 @@ def test_images_of_another_size_than_in_fit_are_refused(images):
     [
         ({"rule": "delta"}, "no rule 'delta'; there are winner-take-all, winner-kill-loser, add-if-silent"),
         ({"rule": Backpropagation()}, "no condition 'label'"),
+        ({"planes": 8}, "planes holds a number for each of 1 to 3 stages; got 8"),
         ({"planes": ()}, "planes holds a number above zero for each of 1 to 3 stages"),
         ({"planes": (4, 0)}, "planes holds a number above zero"),
         ({"selectivity": (1.5,)}, "selectivity needs one number for each of 2 stages"),
-        ({"selectivity": (1.5, 0)}, "selectivity r of S-cells must be above zero; got 0"),
+        ({"selectivity": (1.5, 0)}, "selectivity r of S-cells must be above zero and finite; got 0"),
         ({"image_shape": (3, 5)}, r"images of 256 pixels do not have the shape \(3, 5\)"),
         ({"light": (1, 0)}, r"light is \(black, white\), black below white; got \(1, 0\)"),
     ],

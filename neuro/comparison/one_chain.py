@@ -41,9 +41,9 @@ CANDIDATES: Mapping[str, tuple[Learner, ...]] = {
     "untrained": (Untrained(),),
     "imprinted": (Imprinting((1, 16)), Imprinting((0.1, 1.6)), Imprinting((10, 160))),
     "winner-take-all": (
-        WinnerTakeAll((1, 16), (5, 5), presentations=1),
-        WinnerTakeAll((10, 160), (5, 5), presentations=1),
-        WinnerTakeAll((1, 16), (5, 3), presentations=1),
+        WinnerTakeAll((1, 16), (5, 5), presentations=1, schedule="layer by layer"),
+        WinnerTakeAll((10, 160), (5, 5), presentations=1, schedule="layer by layer"),
+        WinnerTakeAll((1, 16), (5, 3), presentations=1, schedule="layer by layer"),
     ),
     "backpropagation": tuple(
         Backpropagation(learning_rate=rate, epochs=40, patience=10) for rate in (3e-3, 1e-3, 1e-2)

@@ -143,5 +143,5 @@ class Imprinting:
         if not in_sight.any():
             return False
         place = torch.multinomial(in_sight, 1, generator=generator)
-        reinforce(layer, seen, torch.tensor([plane]), place.to(seen.device), q)
+        reinforce(layer, seen, torch.tensor([plane], device=seen.device), place.to(seen.device), q)
         return True

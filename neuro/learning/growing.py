@@ -278,7 +278,9 @@ def put_planes(model: nn.Sequential, name: str, a: Tensor, b: Tensor) -> None:
 
 
 def _refuse_senseless(q: tuple[float, ...], columns: tuple[int, ...], most: tuple[int, ...]) -> None:
-    if not (q and columns and most and all(x > 0 for x in q)) or min(columns) < 1 or min(most) < 1:
+    there = q and columns and most
+    if not (there and all(0 < x < math.inf for x in q) and min(columns) >= 1 and min(most) >= 1):
         raise ValueError(
-            f"q above zero, columns and most at least 1, of each at least one; got {q}, {columns}, {most}"
+            f"q above zero and finite, columns and most at least 1, of each at least one; "
+            f"got {q}, {columns}, {most}"
         )

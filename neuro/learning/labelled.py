@@ -23,6 +23,7 @@ Condition of use: layers below that have learned, or that need not.
 from __future__ import annotations
 
 import copy
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,15 @@ from tqdm.auto import tqdm
 
 from neuro.learning.competition import patches_at
 from neuro.learning.growing import put_planes
-from neuro.learning.learner import History, Learner, history_of, report, s_layers, with_history
+from neuro.learning.learner import (
+    History,
+    Learner,
+    history_of,
+    refuse_unfit,
+    report,
+    s_layers,
+    with_history,
+)
 from neuro.learning.presentations import kept
 from neuro.models.neocognitron import LabelledCLayer, SLayer, learning_thresholds
 from neuro.stimuli import Stimuli
@@ -56,10 +65,8 @@ class LabelledTop:
     rounds: int = 10
 
     def __post_init__(self) -> None:
-        if not self.q > 0 or min(self.most, self.rounds) < 1:
-            raise ValueError(
-                f"q above zero, most and rounds at least 1; got {self.q}, {self.most}, {self.rounds}"
-            )
+        if not 0 < self.q < math.inf or min(self.most, self.rounds) < 1:
+            raise ValueError(f"q above zero and finite, most and rounds at least 1; got {self}")
 
     @torch.no_grad()
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
@@ -68,14 +75,15 @@ class LabelledTop:
         Its history is that of `below`, and for the top, US4 say, of every round `US4 planes`, how many there
         were in the end, `US4 errors`, the images whose winner had another label, and `US4 silent images`;
         `US4 wins` of every plane; and what presentations() shows. Classes without planes are reported.
-        Raises KeyError without labels; ValueError for labels the model has no class for, a model without a
-        labelled top, and a top whose input is blank.
+        Raises KeyError without labels; ValueError for labels the model has no class for, images it cannot
+        take, a model without a labelled top, and a top whose input is blank.
         """
         labels = stimuli.labels
         name, layer, top = _labelled_top(model)
         if not len(labels) or not 0 <= int(labels.min()) <= int(labels.max()) < top.classes:
             found = f"{int(labels.min())} to {int(labels.max())}" if len(labels) else "none"
             raise ValueError(f"this model has classes 0 to {top.classes - 1}; the labels are {found}")
+        refuse_unfit([model], stimuli)
         trained, history = copy.deepcopy(model), dict[str, list[float]]()
         if self.below is not None:
             lower = nn.Sequential(OrderedDict(list(model.named_children())[:-2]))

@@ -12,12 +12,13 @@ Condition of use: for every plane patterns that show one feature, and a place at
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from neuro.learning.competition import patches_at
+from neuro.learning.competition import increments, patches_at
 from neuro.learning.learner import History, refuse_unfit, report, s_layers, with_history
 from neuro.learning.presentations import kept
 from neuro.models.neocognitron import SLayer
@@ -37,8 +38,8 @@ class SupervisedSeedCells:
     q: float = 1e5
 
     def __post_init__(self) -> None:
-        if not self.q > 0:
-            raise ValueError(f"q must be above zero; got {self.q}")
+        if not 0 < self.q < math.inf:
+            raise ValueError(f"q must be above zero and finite; got {self.q}")
 
     @torch.no_grad()
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
@@ -83,8 +84,7 @@ class SupervisedSeedCells:
                 )
         lesson = torch.arange(len(plane), device=seen.device)
         patches = patches_at(seen, window, layer.padding, lesson, row * width + column)
-        v = (layer.c * patches**2).sum((1, 2, 3)).sqrt()
-        layer.a.zero_().index_add_(0, plane, self.q * layer.c * patches)
-        layer.b.zero_().index_add_(0, plane, self.q / 2 * v)
+        for weights, additions in increments(layer, patches, self.q):
+            weights.zero_().index_add_(0, plane, additions)
         silent = (layer.b == 0).nonzero().flatten().tolist()
         report(name, silent, len(layer.b), "had no lesson that their seed cell sees")

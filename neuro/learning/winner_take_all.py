@@ -11,6 +11,7 @@ Condition of use: weak positive initial weights that differ from plane to plane;
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,18 +41,23 @@ class WinnerTakeAll:
 
     `schedule`: "together" reinforces all S-layers at every presentation, as in 1980; "layer by layer" trains
     US1 with all presentations, then US2, and so on. The answer passed on to the next layer is the one from
-    before the reinforcement; the paper does not say. Defaults: q and columns as printed in 1980. A layer with
-    an `r_learning` has it during its own turn only: the next layers learn from what will be recognised.
+    before the reinforcement; the paper does not say. Defaults: all as printed in 1980. A layer with an
+    `r_learning` has it during its own turn only: layer by layer, the next learn from what will be recognised.
     """
 
     q: tuple[float, ...] = (1.0, 16.0, 16.0)
     columns: tuple[int, ...] = (5, 5, 2)
     presentations: int = 20
-    schedule: Literal["together", "layer by layer"] = "layer by layer"
+    schedule: Literal["together", "layer by layer"] = "together"
 
     def __post_init__(self) -> None:
-        if not self.q or not all(q > 0 for q in self.q) or not self.columns or min(self.columns) < 1:
-            raise ValueError(f"q must be above zero and columns at least one cell wide; got {self}")
+        if (
+            not self.q
+            or not all(0 < q < math.inf for q in self.q)
+            or not self.columns
+            or min(self.columns) < 1
+        ):
+            raise ValueError(f"q must be above zero and finite, columns at least one cell wide; got {self}")
         if self.presentations < 1 or self.schedule not in ("together", "layer by layer"):
             raise ValueError(f"presentations >= 1, schedule 'together' or 'layer by layer'; got {self}")
 

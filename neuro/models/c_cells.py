@@ -66,13 +66,15 @@ class JoinedCLayer(nn.Module):
 
     `joined[s]` is the C-plane that S-plane s feeds; an S-plane feeds one C-plane. No inhibition between
     planes, unlike 1980. Shapes: (B, len(joined), H, W) -> (B, max(joined) + 1, H', W').
-    Raises ValueError if a C-plane has no S-plane.
+    Raises ValueError if a C-plane has no S-plane, and without any.
     """
 
     def __init__(
         self, joined: Sequence[int], window: int, padding: int, step: int, delta: float, d_scale: float
     ) -> None:
         super().__init__()
+        if not joined:
+            raise ValueError("joined names the C-plane of each S-plane; got none")
         planes = max(joined) + 1
         if missing := sorted(set(range(planes)) - set(joined)):
             raise ValueError(f"C-planes are counted from 0 without a gap; none of {joined} is {missing[0]}")

@@ -29,7 +29,6 @@ from torch import nn
 from neuro.models.c_cells import LabelledCLayer, SurroundCLayer
 from neuro.models.s_cells import ContrastLayer, EdgeLayer, SLayer, selectivity
 
-SMALLEST, LARGEST = 28, 32  # pixels, of images for which UC3 has 4x4 places
 TOP_WINDOWS = {2: 14, 3: 7, 4: 4}  # by the number of the top stage: all that it sees of 28 pixels
 C_WINDOWS = {1: 5, 2: 5, 3: 3}
 
@@ -51,12 +50,17 @@ def handwritten(
     Shapes: (B, 1, S, S), S = 28 to 32 -> UG 2 x SxS, US1 16 x SxS, UC1 and US2 S/2, UC2 and US3 S/4, UC3 4x4,
     US4 1x1, UC4 (B, classes); halves are rounded up. A lower top has more places when S is above 28.
     A uniform image is answered by zeros everywhere.
-    Raises ValueError if thresholds are no cosines, or not one for each of one to three layers.
+    Raises ValueError if thresholds are no cosines, or not one for each of one to three layers; and for
+    planes, classes or orientations that are less than one.
     """
     given = {"planes": planes, "recognition": recognition, "learning": learning}
     for name, values in given.items():
         if len(values) != len(planes) or not 1 <= len(values) <= 3:
             raise ValueError(f"{name} needs as many values as planes, of US2, US3 and US4; got {len(values)}")
+    if min(*planes, classes, orientations) < 1:
+        raise ValueError(
+            f"planes, classes, orientations are 1 or more; got {planes}, {classes}, {orientations}"
+        )
     top = len(planes) + 1
     chain: OrderedDict[str, nn.Module] = OrderedDict(UG=ContrastLayer())
     chain["US1"] = EdgeLayer(orientations, window=5, padding=2, theta=0.55)

@@ -29,6 +29,7 @@ reason of the default):
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ class Stage:
 
     Source of the defaults: the printed second stage of 1980 and, for gamma, delta, d_scale, power, border and
     `initial`, the choices named in this module's docstring. `r_learning` is the selectivity while learning,
-    see learning_thresholds(); None, as in 1980, for the same one. Raises ValueError for impossible sizes.
+    see learning_thresholds(); None, as in 1980, for the same one. Raises ValueError for impossible sizes, for
+    c or d that grow with |v|, and for weights below zero.
     """
 
     planes: int = 24
@@ -109,6 +111,10 @@ class Stage:
             raise ValueError(f"planes, windows and steps are 1 or more; got {self}")
         if min(self.s_padding, self.c_padding) < 0:
             raise ValueError(f"paddings are 0 or more; got {self}")
+        if not (0 < self.gamma <= 1 and 0 < self.delta <= 1 and self.power > 0):
+            raise ValueError(f"c and d do not grow: gamma and delta above 0, to 1, power above 0; got {self}")
+        if not (0 < self.d_scale < math.inf and 0 <= self.initial < math.inf):
+            raise ValueError(f"d_scale is above zero, and no initial weight below it; got {self}")
 
 
 FUKUSHIMA_1980 = (

@@ -12,6 +12,7 @@ and the reinforcement of another doubles or halves all inhibition without any er
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,8 +38,8 @@ class SLayer(nn.Module):
     slope of v in any one u_C is never more than sqrt(c), so nothing jumps far). And b is kept from falling
     below zero, where inhibition would excite, by `constrain` after each step.
 
-    Shapes: (B, C, H, W) -> (B, K, H', W'). Raises ValueError unless r > 0; and for an input that is smaller
-    than the window or has other planes than the weights.
+    Shapes: (B, C, H, W) -> (B, K, H', W'). Raises ValueError unless r is above zero and finite; and for
+    an input that is smaller than the window or has other planes than the weights.
     """
 
     def __init__(
@@ -54,8 +55,8 @@ class SLayer(nn.Module):
     ) -> None:
         super().__init__()
         for given in (r, r if r_learning is None else r_learning):
-            if not given > 0:
-                raise ValueError(f"the selectivity r of S-cells must be above zero; got {given}")
+            if not 0 < given < math.inf:
+                raise ValueError(f"the selectivity r of S-cells must be above zero and finite; got {given}")
         self.r, self.r_learning, self.padding = r, r_learning, padding
         self.a = nn.Parameter(torch.zeros(planes, channels, window, window))
         self.b = nn.Parameter(torch.zeros(planes))
@@ -183,7 +184,7 @@ class ContrastLayer(nn.Module):
         u_G = max(0, +-sum_v g(v) u_0(n + v)),   g = Gaussian(centre) - Gaussian(surround), sds in pixels
 
     What lies beyond the rim is taken to look like the rim, so that uniform light gives exactly zero.
-    Shapes: (B, 1, H, W) -> (B, 2, H, W).
+    Shapes: (B, 1, H, W) -> (B, 2, H, W). Raises ValueError for another number of channels.
     """
 
     def __init__(self, centre: float = 0.7, surround: float = 1.4, window: int = 7) -> None:
@@ -193,6 +194,7 @@ class ContrastLayer(nn.Module):
         self.register_buffer("g", torch.stack([field, -field])[:, None].float())
 
     def forward(self, u_0: Tensor) -> Tensor:
+        refuse_small(u_0, "contrast cells see", 1, 1, 0)
         light = u_0 - u_0[..., :1, :1]  # uniform light is zero before anything can be rounded
         return F.relu(F.conv2d(F.pad(light, (self.g.shape[-1] // 2,) * 4, mode="replicate"), self.g))
 
@@ -209,7 +211,7 @@ class EdgeLayer(nn.Module):
         x = exp(-along^2 / 2 sd_along^2) |across| exp(-across^2 / 2 sd_across^2)
             lighter plane where across > 0, darker plane where across < 0; sds in cells, the form is ours
 
-    Shapes: (B, 2, H, W), as from ContrastLayer -> (B, planes, H', W').
+    Shapes: (B, 2, H, W), as from ContrastLayer -> (B, planes, H', W'). Raises ValueError for other planes.
     """
 
     def __init__(
@@ -233,6 +235,7 @@ class EdgeLayer(nn.Module):
         self.register_buffer("a", self.c * x)
 
     def forward(self, u_g: Tensor) -> Tensor:
+        refuse_small(u_g, "edge cells see", 2, self.a.shape[-1], self.padding)
         excitation = self.gain * F.conv2d(u_g, self.a, padding=self.padding)
         v = root(F.conv2d(u_g**2, self.c, padding=self.padding))
         inhibition = self.r / (1 + self.r) * self.gain * v
@@ -254,8 +257,10 @@ def _v_weights(channels: int, window: int, gamma: float, power: float) -> Tensor
 
 
 def refuse_small(planes: Tensor, who: str, number: int, window: int, padding: int) -> None:
-    """Raise ValueError if these are not so many planes, or not as large as a window needs."""
+    """Raise ValueError if these are not (B, C, H, W), so many planes, and as large as a window needs."""
     least = max(1, window - 2 * padding)
+    if planes.ndim != 4:
+        raise ValueError(f"these {who} images of shape (B, {number}, H, W); got {tuple(planes.shape)}")
     if planes.shape[1] != number or min(planes.shape[2:]) < least:
         found = f"{planes.shape[1]} of {planes.shape[2]} x {planes.shape[3]}"
         raise ValueError(f"these {who} {number} planes of at least {least} x {least} cells; got {found}")

@@ -31,7 +31,7 @@ def duplicates(model: nn.Sequential, cosine: float) -> int:
     of a / sqrt(c).
     """
     learned = (layer.a[layer.b > 0] / layer.c.sqrt() for layer in s_layers(model).values())
-    return sum(alike_pairs(patterns.detach().flatten(1).numpy(), cosine) for patterns in learned)
+    return sum(alike_pairs(patterns.detach().flatten(1).cpu().numpy(), cosine) for patterns in learned)
 
 
 def response_weighted_average(model: nn.Module, stimuli: Stimuli, layers: Sequence[str]) -> dict[str, Floats]:
@@ -57,15 +57,18 @@ def response_weighted_average(model: nn.Module, stimuli: Stimuli, layers: Sequen
 def learned_features(model: nn.Sequential, stimuli: Stimuli) -> dict[str, Floats]:
     """What each plane of the S-layers learned to look for, its brightest pixel 1; black if nothing.
 
-    Of the first layer the excitatory weights; of the others, which do not see the retina, the average of the
-    stimuli weighted by their answers. Shapes: layer -> (K, H, W).
+    Of a layer that sees the retina the excitatory weights; of the others the average of the stimuli weighted
+    by their answers. Shapes: layer -> (K, H, W).
     """
     layers = s_layers(model)
-    first, *others = layers
-    pictures = {first: layers[first].a.detach().mean(1).numpy()}
+    lowest = next(layer for layer in model.children() if not isinstance(layer, Rim))
+    pictures = {
+        name: layer.a.detach().mean(1).cpu().numpy() for name, layer in layers.items() if layer is lowest
+    }
+    others = [name for name in layers if name not in pictures]
     pictures |= response_weighted_average(model, stimuli, others)
     for name, layer in layers.items():
-        reinforced = (layer.b > 0).numpy()[:, None, None]
+        reinforced = (layer.b > 0).cpu().numpy()[:, None, None]
         drawn = np.where(reinforced, np.nan_to_num(pictures[name]), 0.0)
         pictures[name] = drawn / drawn.max(axis=(1, 2), keepdims=True).clip(1e-12)
     return pictures
@@ -94,7 +97,7 @@ def retinal_features(model: nn.Sequential) -> dict[str, Floats]:
             weights = _mean_seen(plastic[name])
             for under in reversed(below):
                 weights = _drawn_back(weights, below[under], under)
-            picture = weights.mean(1).double().numpy()
+            picture = weights.mean(1).double().cpu().numpy()
             drawn[name] = picture / picture.max(axis=(1, 2), keepdims=True).clip(1e-12)
         below[name] = layer
     return drawn
@@ -197,11 +200,14 @@ def weight_changes(before: nn.Sequential, after: nn.Sequential) -> dict[str, Flo
 
     so that the length of the vector over planes is the relative change of the layer. Of each layer the first
     weights are compared, whether they can learn or are fixed; layers without any are left out.
-    Shapes: layer -> (K,).
+    Shapes: layer -> (K,). Raises ValueError if planes have grown.
     """
     changes = {}
     for (name, old), new in zip(before.named_children(), after, strict=True):
         for weights, now in [*zip(old.state_dict().values(), new.state_dict().values(), strict=True)][:1]:
+            if now.shape != weights.shape:
+                grown = f"{name} had {len(weights)} planes and has {len(now)}"
+                raise ValueError(f"planes that grew have no weights from before to compare with: {grown}")
             moved = (now.double() - weights.double()).flatten(1).norm(dim=1)
-            changes[name] = (moved / weights.double().norm()).numpy()
+            changes[name] = (moved / weights.double().norm()).cpu().numpy()
     return changes

@@ -1,6 +1,7 @@
 """What a net can not learn from is refused in words, or its result is known; one test for all rules."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -188,6 +189,12 @@ def test_stages_that_cannot_be_are_refused(build: Callable):
     for wrong in ("s_padding", "c_padding"):
         with pytest.raises(ValueError, match="paddings are 0 or more"):
             build([Stage(**{wrong: -1})])
+    for name, number in (("gamma", 0.0), ("gamma", 2.0), ("delta", -1.0), ("delta", math.nan), ("power", 0)):
+        with pytest.raises(ValueError, match="gamma and delta above 0, to 1, power above 0"):
+            build([Stage(**{name: number})])
+    for name, number in (("d_scale", 0.0), ("d_scale", math.inf), ("initial", -1.0), ("initial", math.nan)):
+        with pytest.raises(ValueError, match="d_scale is above zero, and no initial weight below it"):
+            build([Stage(**{name: number})])
 
 
 @pytest.mark.parametrize("r", [0.0, -1.0, float("nan")])
@@ -209,7 +216,7 @@ def test_a_saturation_of_zero_is_refused(alpha):
     "rule", [WinnerTakeAll, BatchedWinnerTakeAll, AddIfSilent, WinnerKillLoser, Imprinting]
 )
 def test_a_q_that_reinforces_nothing_is_refused(rule):
-    for q in ((), (0.0,), (1.0, -1.0), (1.0, float("nan"))):
+    for q in ((), (0.0,), (1.0, -1.0), (1.0, float("nan")), (float("inf"),)):
         with pytest.raises(ValueError, match=r"q (must be )?above zero"):
             rule(q=q)
 

@@ -200,7 +200,7 @@ def test_what_cannot_grow_is_refused(rule):
 @pytest.mark.parametrize("rule", [AddIfSilent, WinnerKillLoser])
 def test_settings_that_make_no_sense_are_refused(rule):
     for wrong in ({"q": ()}, {"q": (0.0,)}, {"columns": (0,)}, {"most": (0,)}):
-        with pytest.raises(ValueError, match="q above zero, columns and most at least 1"):
+        with pytest.raises(ValueError, match="q above zero and finite, columns and most at least 1"):
             rule(**wrong)
     with pytest.raises(ValueError, match="presentations >= 1"):
         WinnerKillLoser(presentations=0)

@@ -194,9 +194,15 @@ def test_what_it_cannot_learn_is_refused():
     seen = Stimuli(torch.rand(2, 1, 28, 28, generator=seeded()), {"label": np.array([0, 1])})
     with pytest.raises(ValueError, match="nothing to grow from in US3: its input is blank"):
         LabelledTop(Untrained()).fit(unlearned, seen, seeded())
+    small = Stimuli(torch.rand(2, 1, 24, 24), seen.conditions)
+    coloured = Stimuli(torch.rand(2, 3, 28, 28), seen.conditions)
+    with pytest.raises(ValueError, match="S-cells see 2 planes of at least 7 x 7 cells; got 2 of 6 x 6"):
+        LabelledTop(AddIfSilent()).fit(unlearned, small, seeded())
+    with pytest.raises(ValueError, match=r"contrast cells see 1 planes .* got 3 of 28 x 28"):
+        LabelledTop(AddIfSilent()).fit(unlearned, coloured, seeded())
 
 
 def test_settings_that_make_no_sense_are_refused():
-    for wrong in ({"q": 0.0}, {"most": 0}, {"rounds": 0}):
-        with pytest.raises(ValueError, match="q above zero, most and rounds at least 1"):
+    for wrong in ({"q": 0.0}, {"q": float("inf")}, {"most": 0}, {"rounds": 0}):
+        with pytest.raises(ValueError, match="q above zero and finite, most and rounds at least 1"):
             LabelledTop(**wrong)

@@ -83,7 +83,7 @@ def test_batches_of_one_are_winner_take_all_in_modern_nets_too(length):
     common = {"q": (1.0, 16.0), "columns": (3, 6), "presentations": 2}
     model = modern_neocognitron(TWO, length=length)
     batched = BatchedWinnerTakeAll(**common, batch_size=1).fit(model, shown(), seeded())
-    single = WinnerTakeAll(**common).fit(model, shown(), seeded())
+    single = WinnerTakeAll(**common, schedule="layer by layer").fit(model, shown(), seeded())
     for name, value in single.state_dict().items():
         torch.testing.assert_close(batched.state_dict()[name], value)
     assert history_of(batched)["US2 wins"] == history_of(single)["US2 wins"]

@@ -1,6 +1,7 @@
 """A teacher's lessons against the closed form of a plane reinforced by named patterns."""
 
 import logging
+import math
 
 import numpy as np
 import pytest
@@ -90,8 +91,9 @@ def test_lessons_that_make_no_sense_are_refused():
     for cell in ({"plane": (0, 3, 0)}, {"row": (0, 0, 8)}, {"column": (0, -1, 0)}):
         with pytest.raises(ValueError, match="US1 has 3 planes of 8 x 8 cells; a lesson names plane"):
             rule.fit(model, lessons(**cell), seeded())
-    with pytest.raises(ValueError, match="q must be above zero; got 0"):
-        SupervisedSeedCells(q=0)
+    for q in (0, math.inf):
+        with pytest.raises(ValueError, match=f"q must be above zero and finite; got {q}"):
+            SupervisedSeedCells(q=q)
 
 
 def test_the_net_of_1988_names_the_digits_it_was_taught():

@@ -201,7 +201,7 @@ def test_for_one_layer_both_schedules_are_one():
 
 
 def test_layer_by_layer_the_first_layer_is_finished_before_the_second_begins():
-    rule = WinnerTakeAll(presentations=2, columns=(3, 6))
+    rule = WinnerTakeAll(presentations=2, columns=(3, 6), schedule="layer by layer")
     two = rule.fit(neocognitron(TWO), bars(), seeded())
     # By hand: the first stage alone; then the second alone, behind the finished first.
     generator, second = seeded(), neocognitron(TWO)[2:]
@@ -277,6 +277,10 @@ def test_settings_that_make_no_sense_are_refused(settings_, message):
         WinnerTakeAll(**settings_)
 
 
+def test_unless_said_otherwise_the_settings_are_those_printed_in_1980():
+    assert WinnerTakeAll() == WinnerTakeAll((1.0, 16.0, 16.0), (5, 5, 2), 20, "together")
+
+
 def test_layers_before_the_first_s_layer_are_passed_through():
     inner = neocognitron(ONE)
     model = nn.Sequential(OrderedDict(eye=nn.Identity(), **dict(inner.named_children())))
@@ -320,7 +324,7 @@ def test_a_learning_threshold_holds_while_its_layer_learns_and_not_for_the_layer
     plain = neocognitron(TWO)
     higher = neocognitron(TWO)
     higher.US1.r_learning = 30.0
-    rule = WinnerTakeAll(presentations=1, columns=(3, 6))
+    rule = WinnerTakeAll(presentations=1, columns=(3, 6), schedule="layer by layer")
     taught, strict = (rule.fit(model, bars(), seeded()) for model in (plain, higher))
     assert strict.US1.r == plain.US1.r
     # By hand: the second layer behind the first one as it recognises.

@@ -19,6 +19,7 @@ from neuro.models.neocognitron import (
     SLayer,
     Stage,
     SurroundCLayer,
+    fukushima_1988,
     modern_neocognitron,
     neocognitron,
 )
@@ -58,6 +59,8 @@ def test_a_joined_c_layer_computes_its_cells_one_at_a_time():
 def test_every_joined_plane_needs_an_s_plane():
     with pytest.raises(ValueError, match=r"none of \(0, 2\) is 1"):
         JoinedCLayer((0, 2), 3, 1, 1, 0.9, 1.0)
+    with pytest.raises(ValueError, match="the C-plane of each S-plane; got none"):
+        fukushima_1988(top=())
 
 
 @given(st.floats(0, 0.9), st.floats(0.01, 100))

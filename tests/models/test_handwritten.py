@@ -98,6 +98,9 @@ def test_settings_that_are_not_of_three_layers_are_refused():
         handwritten(planes=(1, 1, 1, 1))
     with pytest.raises(ValueError, match=r"theta is a cosine between 0 and 1; got 1\.2"):
         handwritten(learning=(0.6, 1.2, None))
+    for wrong in ({"planes": (4, 0, 1)}, {"classes": 0}, {"orientations": 0}):
+        with pytest.raises(ValueError, match="planes, classes, orientations are 1 or more"):
+            handwritten(**wrong)
 
 
 def test_an_image_too_small_for_the_top_is_refused():

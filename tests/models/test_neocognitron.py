@@ -260,9 +260,9 @@ def test_the_net_of_1980_has_the_printed_selectivities_and_saturation():
     assert not any(layer.b.any() for layer in (net.US1, net.US2, net.US3))
 
 
-@pytest.mark.parametrize("r", [0, -1.5])
+@pytest.mark.parametrize("r", [0, -1.5, math.inf])
 def test_a_selectivity_that_is_not_above_zero_is_refused(r):
-    with pytest.raises(ValueError, match=f"the selectivity r of S-cells must be above zero; got {r}"):
+    with pytest.raises(ValueError, match=f"selectivity r of S-cells must be above zero and finite; got {r}"):
         SLayer(1, 1, 3, r=r)
 
 

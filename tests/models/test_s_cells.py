@@ -187,7 +187,7 @@ def test_layers_with_one_threshold_keep_it_while_learning():
 
 
 def test_a_learning_selectivity_that_is_not_above_zero_is_refused():
-    with pytest.raises(ValueError, match="selectivity r of S-cells must be above zero; got 0"):
+    with pytest.raises(ValueError, match="selectivity r of S-cells must be above zero and finite; got 0"):
         SLayer(1, 1, 3, r_learning=0)
 
 
@@ -201,6 +201,17 @@ def test_a_learning_selectivity_that_is_not_above_zero_is_refused():
 def test_planes_that_do_not_fit_the_cells_are_refused(shape, found):
     with pytest.raises(ValueError, match=f"these S-cells see 3 planes of at least 3 x 3 cells; got {found}"):
         SLayer(3, 2, 5, padding=1)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("layer", "who"),
+    [(SLayer(1, 2, 3), "S-cells"), (ContrastLayer(), "contrast cells"), (EdgeLayer(), "edge cells")],
+)
+def test_what_is_no_batch_of_planes_is_refused_with_its_shape(layer, who):
+    with pytest.raises(ValueError, match=rf"these {who} see images of shape .*; got \(1, 9, 9\)"):
+        layer(torch.zeros(1, 9, 9))
+    with pytest.raises(ValueError, match=rf"these {who} see . planes .*; got 3 of 9 x 9"):
+        layer(torch.zeros(1, 3, 9, 9))
 
 
 @pytest.mark.parametrize(("size", "answers"), [(12, False), (13, True), (16, True), (28, True)])

@@ -19,6 +19,7 @@ from neuro.models.neocognitron import (
     SLayer,
     Stage,
     SurroundCLayer,
+    handwritten,
     neocognitron,
 )
 from neuro.patterns import standard_digits
@@ -88,6 +89,11 @@ def test_a_learned_feature_is_the_first_layers_weights_scaled_and_black_where_no
     assert not drawn["US2"].any()
 
 
+def test_planes_that_see_edges_are_drawn_by_what_they_answer_and_not_by_their_weights():
+    net = handwritten(planes=(2, 1), recognition=(0.5, 0.3), learning=(None, None))
+    assert learned_features(net, Stimuli(torch.rand(2, 1, 28, 28)))["US2"].shape == (2, 28, 28)
+
+
 def test_weight_changes_are_lengths_relative_to_the_whole_layer():
     # The layer is 5 long (3, 4, and 0); its first plane moves by 1, its last by 2; biases do not count.
     before, after = (nn.Sequential(OrderedDict(a=nn.Linear(1, 3), relu=nn.ReLU())) for _ in range(2))
@@ -95,6 +101,9 @@ def test_weight_changes_are_lengths_relative_to_the_whole_layer():
     changes = weight_changes(before, after)
     assert list(changes) == ["a"]
     assert changes["a"] == pytest.approx([0.2, 0, 0.4])
+    grown = nn.Sequential(OrderedDict(a=nn.Linear(1, 4), relu=nn.ReLU()))
+    with pytest.raises(ValueError, match="a had 3 planes and has 4"):
+        weight_changes(before, grown)
 
 
 # Features drawn back to the retina.
