@@ -78,7 +78,8 @@ class Backpropagation:
         """A trained copy; its history: training loss, validation loss and validation error of every epoch.
 
         Raises KeyError without labels; ValueError for too few stimuli, a model without parameters, and images
-        it cannot take (naming the layer, and what fits); FloatingPointError if the loss is not finite.
+        it cannot take (naming the layer, and what fits) or labels it has no answer for; FloatingPointError if
+        the loss is not finite.
         """
         trained = copy.deepcopy(model)
         parameters = [p for p in trained.parameters() if p.requires_grad]
@@ -95,6 +96,7 @@ class Backpropagation:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
             with misfits_named(trained, images.shape[1:]):
+                _refuse_labels_beyond(trained, images, labels)
                 history = self._epochs(trained, images, labels, training, checks, generator)
         report_silence(trained, (checks[0] if held_out else images)[:512])
         return with_history(trained, history)
@@ -151,6 +153,15 @@ class Backpropagation:
         model.load_state_dict(best)
         model.eval()
         return {**history, "best epoch": [float(best_epoch + 1)]}
+
+
+@torch.no_grad()
+def _refuse_labels_beyond(model: nn.Module, images: Tensor, labels: Tensor) -> None:
+    classes, last = model.eval()(images[:1]).shape[1], int(labels.max())
+    if last >= classes:
+        raise ValueError(
+            f"the model tells {classes} classes apart, 0 to {classes - 1}; there is label {last}"
+        )
 
 
 @torch.no_grad()

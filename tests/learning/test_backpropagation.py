@@ -261,6 +261,14 @@ def test_too_few_stimuli_and_nothing_to_train_are_refused():
         Backpropagation().fit(nn.Sequential(nn.Flatten()), bars(), seeded())
 
 
+def test_labels_without_an_answer_are_refused():
+    more = Stimuli(bars().images, {"label": np.arange(len(bars()))})
+    with pytest.raises(
+        ValueError, match=rf"the model tells 2 classes apart, 0 to 1; .* label {len(more) - 1}"
+    ):
+        Backpropagation().fit(net(), more, seeded())
+
+
 def test_frozen_layers_stay_frozen():
     model = net()
     model.conv1.requires_grad_(False)
