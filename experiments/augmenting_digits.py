@@ -72,7 +72,7 @@ def one_seed(settings, seed):
     parts = splits.train, splits.test[: settings.pick(100, None, None)]
     train, test = parts if splits.name in LARGE else (resized(part, SIZE, MARGIN) for part in parts)
     few, many = (subset(train, n, generator) for n in settings.pick((2, 4), (FEW, MANY), (FEW, MANY)))
-    passes, classes = settings.pick(2, PASSES, PASSES), len(splits.classes)
+    passes, classes = settings.pick(2, PASSES, PASSES), int(train.labels.max()) + 1
 
     def seen(kind, shown=few, more=0):
         own = randomised(

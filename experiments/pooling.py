@@ -61,12 +61,12 @@ def one_seed(settings, seed):
     shown = [shifted(test, *(d * side)) for d in SHIFTS]
     shown += [deformed(test, d, generator) for d in BENT]
     scrambled = np.random.default_rng(seed).permutation(SIZE**2)
-    rule = replace(RULE, epochs=settings.pick(2, 25, 40))
+    rule, classes = replace(RULE, epochs=settings.pick(2, 25, 40)), int(train.labels.max()) + 1
     right, changes, small = [], [], None
     for name in NAMES:
         pooling, _, wiring = name.partition(", ")
         order = scrambled if wiring else np.arange(SIZE**2)
-        filters = randomised(small_convnet(8, SIZE, len(splits.classes)), torch.Generator().manual_seed(seed))
+        filters = randomised(small_convnet(8, SIZE, classes), torch.Generator().manual_seed(seed))
         net = with_pooling(filters, pooling, MAPS).to(settings.device)
         net = fit_cached(rule, net, permuted(train, order), seed, settings.cache)
         seen = [permuted(each, order) for each in shown]

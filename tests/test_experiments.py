@@ -1,6 +1,7 @@
 """Every script on disk, and every committed result."""
 
 import importlib
+import importlib.util
 import json
 import math
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky.backend.reduction import dumps
 
 import experiments
 from neuro.experiment import Claim, Result, board, main, story
@@ -48,6 +50,17 @@ def test_a_script_spreads_its_seeds_over_processes(name, tmp_path):
     flags = ["--quick", "--seeds", "2", "--jobs", "2", "--out", str(tmp_path)]
     main(module.run, module.draw, flags)
     assert Result.load(tmp_path, name).settings["seeds"] == 2
+
+
+@each_script
+def test_the_functions_of_a_script_run_by_its_name_can_be_sent_to_workers(name):
+    # It is then __main__, which workers cannot import: its functions are sent by value, with all they name.
+    spec = importlib.util.spec_from_file_location("not_imported", HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = [value for value in vars(module).values() if getattr(value, "__module__", "") == "not_imported"]
+    assert own
+    assert dumps(own)
 
 
 @pytest.mark.slow
