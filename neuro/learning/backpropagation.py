@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,8 +96,7 @@ class Backpropagation:
         # Dropout draws from torch's own generator: seed it from ours, and put it back afterwards.
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
-            with misfits_named(trained, images.shape[1:]):
-                _refuse_labels_beyond(trained, images, labels)
+            with misfits_named(trained, images.shape[1:]), _labels_named(trained, images, labels):
                 history = self._epochs(trained, images, labels, training, checks, generator)
         report_silence(trained, (checks[0] if held_out else images)[:512])
         return with_history(trained, history)
@@ -155,13 +155,18 @@ class Backpropagation:
         return {**history, "best epoch": [float(best_epoch + 1)]}
 
 
-@torch.no_grad()
-def _refuse_labels_beyond(model: nn.Module, images: Tensor, labels: Tensor) -> None:
-    classes, last = model.eval()(images[:1]).shape[1], int(labels.max())
-    if last >= classes:
-        raise ValueError(
-            f"the model tells {classes} classes apart, 0 to {classes - 1}; there is label {last}"
-        )
+@contextmanager
+def _labels_named(model: nn.Module, images: Tensor, labels: Tensor) -> Iterator[None]:
+    """An error inside becomes a ValueError that names the label, if the model has no answer for one."""
+    try:
+        yield
+    except (IndexError, RuntimeError) as error:
+        with torch.no_grad():
+            classes, last = model.eval()(images[:1]).shape[1], int(labels.max())
+        if last < classes:
+            raise
+        said = f"the model tells {classes} classes apart, 0 to {classes - 1}; there is label {last}"
+        raise ValueError(said) from error
 
 
 @torch.no_grad()

@@ -261,12 +261,13 @@ def test_too_few_stimuli_and_nothing_to_train_are_refused():
         Backpropagation().fit(nn.Sequential(nn.Flatten()), bars(), seeded())
 
 
-def test_labels_without_an_answer_are_refused():
+@pytest.mark.parametrize("loss", ["cross-entropy", "squares"])
+def test_labels_without_an_answer_are_refused(loss):
     more = Stimuli(bars().images, {"label": np.arange(len(bars()))})
     with pytest.raises(
         ValueError, match=rf"the model tells 2 classes apart, 0 to 1; .* label {len(more) - 1}"
     ):
-        Backpropagation().fit(net(), more, seeded())
+        Backpropagation(loss=loss).fit(net(), more, seeded())
 
 
 def test_frozen_layers_stay_frozen():
