@@ -1,6 +1,6 @@
 """The backward pass written out is autograd's to the last digits, through maxima, strides and shared weights.
 
-Stimuli   handwritten digits, 8 by 8 pixels, in double precision.
+Stimuli   handwritten digits, 8 by 8 pixels (for LeNet-5 32 by 32), in double precision.
 Model     a chain with all there is to pass back through: a padded, strided convolution, ReLU, maximum; a
           dilated convolution, mean; two dense layers. Random weights; five seeds. And LeNet-5 as taught.
 Measured  the largest difference from autograd, relative to the largest gradient: of all weights and of the

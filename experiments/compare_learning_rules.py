@@ -4,10 +4,11 @@ Stimuli   handwritten digits, 16 by 16 pixels: all of the training part without 
           with. The test digits also moved 2 pixels to the left or right, and in Gaussian noise of sd 0.2.
 Model     two stages of 5x5 filters, rectified, and the maxima of blocks of 2x2; 4 and 8 planes. So narrow and
           with so few labels, since wider all rules read the digits as well as pixels do (chosen on validation
-          parts of seeds 100 and 101). With --full 48 and 192 planes and more labels.
+          parts of seeds 100 and 101). With --full 48 and 192 planes, more labels, and MNIST at 28 by 28.
 Learning  controls: the initial weights, others, random patches, random Gabor functions; local rules; k-means
           and principal components; rules that are told their errors. All rules of a seed start from the same
-          weights and have three trials, drawn from their settings, among which the validation part chooses.
+          weights and have three trials (the initial weights one), drawn from their settings, among which the
+          validation part chooses.
 Labels    rules that are told their errors: in every layer. The others: in the readout only. The choice among
           trials and the readout's penalty use the labels of the validation part too.
 Measured  accuracy of a linear (ridge) readout of the last layer on the test part, opened once. Five seeds,

@@ -5,7 +5,8 @@ Model     convolution, pooling and Fourier transform of torch; LeNet-5 as taught
 Measured  the worked examples; how often each pixel is used; the sides of an image under repeated filters; a
           scan by an MLP, cells with weights of their own, and filters over depth, beside convolution:
           answers, and multiplications counted by torch; what correlation costs directly and by way of
-          Fourier; sizes, links, fields and jumps of LeNet-5.
+          Fourier; sizes, links, fields and jumps of LeNet-5 (links of a pool: the cells of
+          its blocks, which the counts of `lecun_1998` leave out, as they carry no weight).
           Seconds (scipy's scan and Fourier, torch's conv2d) differ from run to run: they are those that
           benchmarks/correlation.py has written down.
 Expected  what the decks print. Four things they print are not so: the padded stride-2 example begins its

@@ -56,7 +56,7 @@ FEATURES = 16  # planes of US2 that are drawn
 
 
 def digits(settings, seed):
-    """Training, validation and test part; how many planes US2 may grow to; and whether all are wanted."""
+    """Training, validation and test part, and how many planes US2 may grow to."""
     generator = torch.Generator().manual_seed(seed)
     splits = load(settings.dataset or "digits", generator, settings.data_dir)
     large = splits.name in LARGE

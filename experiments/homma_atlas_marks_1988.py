@@ -11,6 +11,8 @@ Measured  which neurons fire as the sound ends: its own only is right, else ther
           and which neuron answers most at any moment, when none is pointed out.
 Expected  reported of 30 synthetic phonemes: the pseudo-inverse makes no error in silence and one in noise,
           matched filters two in silence (Homma, Atlas & Marks 1988). Our sounds are others.
+          Deck 004: with delays order is heard. Without them hardly any sound is told from its reverse; with
+          them matched filters tell all, and the pseudo-inverse falls just short of the 29 of 30 asked.
 """
 
 from functools import partial

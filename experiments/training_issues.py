@@ -4,8 +4,8 @@ Stimuli   handwritten digits, 8 by 8 pixels, 15 of each class to learn from.
 Model     small_convnet(), bare and with batch normalisation (BN). Control: the gains and biases that come
           with it, without the normalisation.
 Learning  Backpropagation by plain gradient descent, momentum (0.9), RMSprop and Adam, each at the same six
-          constant rates. All nets of one seed begin with the same filters and see the same batches equally
-          often; nothing is chosen but the rate, by each seed on its validation digits.
+          constant rates (eleven with --full). All nets of one seed begin with the same filters and see the
+          same batches equally often; nothing is chosen but the rate, by each seed on its validation digits.
 Measured  at the rate chosen: loss on the digits learned from, as it was in the course of each epoch; epochs
           to a loss of TARGET (one more than there were, if that is not reached); error on test digits, which
           are shown once. At all rates: the loss in the last epoch. A rate works if that is at most TARGET; a

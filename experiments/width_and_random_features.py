@@ -1,4 +1,4 @@
-"""At every width random Gabor functions read digits better than filters learned without labels.
+"""Over all widths random Gabor functions read digits better than filters learned without labels.
 
 Stimuli   handwritten digits, 16 by 16 pixels: all of the training part without labels, and 10 of each class
           with. Control: the same pixels in another order, one order a seed, so that neighbours tell nothing.

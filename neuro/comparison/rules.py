@@ -187,10 +187,11 @@ def macs_of_learning(
     generator = torch.Generator().manual_seed(seed)
     parts = design.parts(generator)
     initial, found = design.build(generator).to(design.device), dict.fromkeys(rules, None)
-    for name in set(rules) - set(TEMPLATES):
+    for name in (each for each in rules if each not in TEMPLATES):
         chain, shown = taught_with(rules[name], initial, parts)
         with suppress(ValueError, FloatingPointError):
-            found[name] = learning_macs(rules[name].settings["learner"][0], chain, shown[:few], generator)
+            order = torch.Generator().manual_seed(seed)
+            found[name] = learning_macs(rules[name].settings["learner"][0], chain, shown[:few], order)
     return found
 
 

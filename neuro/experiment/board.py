@@ -26,7 +26,7 @@ def collect(folders: Iterable[Path], story: Sequence[str]) -> list[Result]:
 
 
 def committed(figures: Path, story: Sequence[str]) -> list[Result]:
-    """The results that count: the default runs, and the full runs on the real data sets."""
+    """The results that count: the default runs, and the full runs that are kept."""
     return collect([figures, figures / "full"], story)
 
 

@@ -88,6 +88,8 @@ class Backpropagation:
             raise ValueError("the model has no parameters to train")
         device = parameters[0].device
         images, labels = stimuli.images.to(device), stimuli.labels.to(device)
+        if len(labels) and int(labels.min()) < 0:
+            raise ValueError(f"labels are counted from 0; there is {int(labels.min())}")
         held_out = math.ceil(self.validation * len(stimuli))
         if held_out >= len(stimuli):
             raise ValueError(f"{len(stimuli)} stimuli leave nothing to train on once {held_out} are held out")

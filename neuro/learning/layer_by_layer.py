@@ -28,6 +28,7 @@ from neuro.learning.patches import (
     sample,
     set_weights,
 )
+from neuro.models.fitting import misfits_named
 from neuro.stimuli import Stimuli
 
 Update = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -95,14 +96,15 @@ class LayerByLayer:
         a share of their length, `distance` from the start likewise, mean `length` of a unit's weights, share
         of units that ever `changed`; and of every unit at the end: `wins`, the share of the last epoch's
         patches to which no other answered more, and `lengths`. Raises ValueError for labelled or blank
-        stimuli, and FloatingPointError if the weights diverge.
+        stimuli and images that do not fit, and FloatingPointError if the weights diverge.
         """
         refuse_labels(stimuli, self.name)
         trained = copy.deepcopy(model).eval()
         history: History = {}
-        for name, layer in plastic_layers(trained, self.layers).items():
-            history |= self._train(trained, name, layer, stimuli, generator)
-            report_silent_units(trained, name, stimuli)
+        with misfits_named(trained, stimuli.images.shape[1:]):
+            for name, layer in plastic_layers(trained, self.layers).items():
+                history |= self._train(trained, name, layer, stimuli, generator)
+                report_silent_units(trained, name, stimuli)
         return with_history(trained, history)
 
     def _train(

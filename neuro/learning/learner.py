@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -72,14 +73,14 @@ def refuse_unfit(models: Sequence[nn.Sequential], stimuli: Stimuli) -> None:
     """Raise ValueError unless all layers can take the stimuli, and weights are numbers.
 
     The first of the models, which have one architecture, is shown the first of the stimuli; its layers say
-    themselves what they expected. Weights may be none after a descent that went astray.
+    themselves what they expected. Weights may be no numbers after a descent that went astray.
     """
     for model in models:
         broken = [name for name, value in model.state_dict().items() if not value.isfinite().all()]
         if broken:
             raise ValueError(f"the model's {broken[0]} holds NaN or infinity, and no rule learns from there")
     device = next((weights.device for weights in models[0].parameters()), None)
-    models[0](stimuli.images[:1].to(device))
+    copy.deepcopy(models[0]).eval()(stimuli.images[:1].to(device))
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from neuro.learning.learner import report
+from neuro.models.counting import layers_of
 from neuro.stimuli import Stimuli
 
 Plastic = nn.Conv2d | nn.Linear
@@ -80,7 +81,7 @@ class Patches:
 
 def plastic_layers(model: nn.Sequential, names: tuple[str, ...] | None = None) -> dict[str, Plastic]:
     """The convolutions and dense layers of a chain, or those named; raises ValueError if there are none."""
-    there = {name: layer for name, layer in leaves(model).items() if isinstance(layer, Plastic)}
+    there = {name: layer for name, layer in layers_of(model) if isinstance(layer, Plastic)}
     wanted = there if names is None else names
     if not wanted or not set(wanted) <= set(there):
         unknown = ", ".join(sorted(set(wanted) - set(there))) or "none"
@@ -88,19 +89,10 @@ def plastic_layers(model: nn.Sequential, names: tuple[str, ...] | None = None) -
     return {name: layer for name, layer in there.items() if name in wanted}
 
 
-def leaves(model: nn.Sequential, prefix: str = "") -> dict[str, nn.Module]:
-    """The layers of a chain by their full names, chains within the chain taken apart."""
-    found: dict[str, nn.Module] = {}
-    for name, layer in model.named_children():
-        inside = isinstance(layer, nn.Sequential)
-        found |= leaves(layer, f"{prefix}{name}.") if inside else {prefix + name: layer}  # type: ignore[arg-type]
-    return found
-
-
 def below(model: nn.Sequential, name: str) -> nn.Sequential:
     """All that comes before the layer of this full name."""
-    chain = leaves(model)
-    return nn.Sequential(*list(chain.values())[: list(chain).index(name)])
+    names, layers = zip(*layers_of(model), strict=True)
+    return nn.Sequential(*layers[: names.index(name)])
 
 
 def sample(

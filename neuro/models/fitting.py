@@ -38,7 +38,8 @@ def _misfit(model: nn.Module, shape: Sequence[int]) -> str | None:
     for name, module in trial.named_modules():
 
         def enter(layer: nn.Module, inputs: tuple[Any, ...], name: str = name) -> None:
-            entered.append((name, layer, tuple(inputs[0].shape)))
+            shapes = (tuple(each.shape) for each in inputs if isinstance(each, torch.Tensor))
+            entered.append((name, layer, next(shapes, ())))
 
         module.register_forward_pre_hook(enter)
         module.register_forward_hook(lambda *_: entered.pop() and None)
@@ -63,7 +64,7 @@ def refusal(
         f"cannot take what it met ({str(error).splitlines()[0]})",
         [*dict.fromkeys([shape[0], 1])],
     )
-    if takes is not None and met[1] != takes:
+    if takes is not None and tuple(met[1:2]) != (takes,):
         what = f"takes {_channels(takes)}"
         channels = [takes] if tuple(met[1:]) == tuple(shape) else channels
     elif window is not None:

@@ -13,6 +13,7 @@ and the reinforcement of another doubles or halves all inhibition without any er
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -100,7 +101,7 @@ class SLayer(nn.Module):
         self.b.clamp_(min=0)
 
 
-class ReluLayer(nn.Module):
+class ReluLayer(nn.Sequential):
     """S-cells with a ReLU in place of eqs. 1 to 3, as the lecture decks propose: nothing inhibits them.
 
         u_S = max(0, sum a u_C)
@@ -113,15 +114,17 @@ class ReluLayer(nn.Module):
     only backpropagation changes. Weights begin at zero. Shapes and errors as of SLayer.
     """
 
+    filters: nn.Conv2d
+    relu: nn.ReLU
+
     def __init__(
         self, channels: int, planes: int, window: int, padding: int = 0, length: float | None = None
     ) -> None:
-        super().__init__()
         if length is not None and not length > 0:
             raise ValueError(f"the length of a plane's weights is above zero, or None; got {length}")
+        filters = nn.Conv2d(channels, planes, window, padding=padding)
+        super().__init__(OrderedDict(filters=filters, relu=nn.ReLU()))
         self.padding, self.length = padding, length
-        self.filters = nn.Conv2d(channels, planes, window, padding=padding)
-        self.relu = nn.ReLU()
         nn.init.zeros_(self.filters.weight)
         nn.init.zeros_(self.bias)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.analysis.curves import ratio
 from neuro.learning import Learner
+from neuro.learning.learner import unreported
 from neuro.stimuli import Stimuli
 
 Floats = NDArray[np.float64]
@@ -23,13 +22,9 @@ def learning_macs(rule: Learner, model: nn.Sequential, stimuli: Stimuli, generat
     torch's own count while the rule is fitted once more: products of matrices and convolutions, forward,
     backward and in the update; element by element nothing is counted. Raises what the rule raises.
     """
-    reports, was = logging.getLogger("neuro.learning"), logging.getLogger("neuro.learning").disabled
-    reports.disabled = True  # what is silent for these few stimuli was not what the rule learned from
-    try:
-        with FlopCounterMode(display=False) as counter:
-            rule.fit(model, stimuli, generator)
-    finally:
-        reports.disabled = was
+    # What is silent for these few stimuli was not what the rule learned from.
+    with unreported(), FlopCounterMode(display=False) as counter:
+        rule.fit(model, stimuli, generator)
     return float(counter.get_total_flops() / 2 / len(stimuli))
 
 

@@ -270,6 +270,11 @@ def test_labels_without_an_answer_are_refused(loss):
         Backpropagation(loss=loss).fit(net(), more, seeded())
 
 
+def test_labels_below_zero_are_refused():
+    with pytest.raises(ValueError, match="labels are counted from 0; there is -100"):
+        Backpropagation().fit(net(), Stimuli(bars().images, {"label": np.full(len(bars()), -100)}), seeded())
+
+
 def test_frozen_layers_stay_frozen():
     model = net()
     model.conv1.requires_grad_(False)

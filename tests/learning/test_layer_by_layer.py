@@ -213,6 +213,11 @@ def test_units_that_never_answer_above_zero_are_reported(model, layer, caplog):
     assert caplog.messages == [f"{layer}: 2 of 3 planes never answer above zero: 0, 2"]
 
 
+def test_images_that_do_not_fit_are_refused_by_the_name_of_the_layer():
+    with pytest.raises(ValueError, match=r"layer 'dense1\.linear' takes 36 inputs; it met 30"):
+        LayerByLayer(Oja()).fit(dense(), Stimuli(torch.rand(4, 1, 6, 5)), seeded())
+
+
 def test_a_rule_that_diverges_is_named_with_its_layer():
     with pytest.raises(
         FloatingPointError, match=r"PlainHebb in dense1\.linear diverges in epoch \d+; lower the"

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from neuro.learning.patches import Patches, below, leaves, plastic_layers, sample
+from neuro.learning.patches import Patches, below, plastic_layers, sample
 from neuro.models.convnet import feature_chain
+from neuro.models.counting import layers_of
 from neuro.stimuli import Stimuli
 
 EVERY = Patches("raw", places=None)
@@ -74,7 +75,7 @@ def test_centred_weights_answer_a_raw_patch_by_its_contrast_times_what_the_rule_
 
 def test_layers_have_their_full_names_and_all_before_one_is_below_it():
     chain = feature_chain((3, 4))
-    assert list(leaves(chain)) == [
+    assert [name for name, _ in layers_of(chain)] == [
         "conv1.filters",
         "conv1.relu",
         "pool1",
@@ -110,3 +111,13 @@ def test_what_cannot_be_done_is_refused():
         Patches("whitened")
     with pytest.raises(ValueError, match="places is how many of every image"):
         Patches(places=0)
+
+
+def test_a_nonlinearity_that_stands_in_two_places_is_below_a_layer_in_both():
+    relu = nn.ReLU()
+    chain = nn.Sequential(
+        OrderedDict(a=nn.Linear(2, 2), r=relu, b=nn.Linear(2, 2), again=relu, c=nn.Linear(2, 2))
+    )
+    assert len(below(chain, "c")) == 4
+    seen = torch.randn(20, 2, generator=seeded())
+    assert float(below(chain, "c")(seen).detach().min()) >= 0

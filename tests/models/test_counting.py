@@ -7,6 +7,7 @@ from torch import nn
 
 from neuro.models.counting import totals, wiring
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling, every
+from neuro.models.neocognitron import FUKUSHIMA_1980, modern_neocognitron
 
 
 def test_the_wiring_of_a_layer_of_each_kind_is_the_one_counted_by_hand():
@@ -53,3 +54,11 @@ def test_links_of_chains_within_chains_are_all_counted():
 def test_totals_are_the_sums_over_layers():
     rows = wiring(nn.Sequential(nn.Conv2d(1, 2, 3, bias=False)), torch.zeros(1, 1, 4, 4))
     assert totals(rows) == ("total", 16 + 8, 8 * 9, 18)
+
+
+def test_the_modern_s_cells_have_links_and_parameters():
+    net = modern_neocognitron(FUKUSHIMA_1980[:1])
+    rows = wiring(net, torch.zeros(1, 1, 16, 16))
+    assert [(row.layer, row.units, row.links, row.parameters) for row in rows[1:]] == [
+        ("US1", 24 * 16**2, 24 * 16**2 * 26, 24 * 26)
+    ]
