@@ -1,3 +1,11 @@
+"""Property tests try the same examples run after run; `pytest --hypothesis-profile default` looks for others."""
+
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
+
+
 def pytest_collection_modifyitems(config, items):
     """A plain `pytest` leaves the default runs out; `pytest -m default_run` asks for them."""
     if "default_run" not in config.option.markexpr:

@@ -75,19 +75,23 @@ def test_by_hand_what_is_silent_makes_a_plane_though_the_nearest_has_its_label()
 
 
 def one_by_one(images, labels, orders, c, theta):
-    """Planes and their labels when images come one by one, by cosines; and the narrowest decision.
+    """Planes and their labels when images come one by one, by ratios; and the narrowest decision.
 
-    Shapes: images (N, places, D), each place a patch.
+    A cell's ratio is that of excitation to inhibition, (1 + a x) / (1 + theta |x| |a|) with r/(1+r) = theta,
+    norms by c and 1/c. Shapes: images (N, places, D), each place a patch.
     """
     planes, names, margin = [], [], np.inf
     for order in orders:
         for n in order:
             norms = np.sqrt((c * images[n] ** 2).sum(1))
-            cosines = [(p * images[n]).sum(1) / norms / np.sqrt((p**2 / c).sum()) for p in planes]
-            flat = np.ravel(cosines)
-            margin = min(margin, np.diff(np.sort([theta, *flat])).min(initial=np.inf))
+            ratios = [
+                (1 + 1e5 * (p * images[n]).sum(1)) / (1 + 1e5 * theta * norms * np.sqrt((p**2 / c).sum()))
+                for p in planes
+            ]
+            flat = np.ravel(ratios)
+            margin = min(margin, np.diff(np.sort([1.0, *flat])).min(initial=np.inf))
             best = int(flat.argmax()) if len(flat) else 0
-            if len(flat) and flat[best] > theta and names[best // len(norms)] == labels[n]:
+            if len(flat) and flat[best] > 1 and names[best // len(norms)] == labels[n]:
                 planes[best // len(norms)] = planes[best // len(norms)] + c * images[n][best % len(norms)]
             else:
                 planes.append(c * images[n][norms.argmax()])
