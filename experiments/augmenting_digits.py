@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from neuro.analysis import confusions, mixed_up, paired_difference
 from neuro.comparison import above_zero
-from neuro.datasets import load, subset
+from neuro.datasets import LARGE, load, subset
 from neuro.experiment import Result, Settings, checksum, fit_cached, main, over_seeds
 from neuro.learning import Backpropagation
 from neuro.learning.augmentation import AS_TAUGHT, Jitter
@@ -33,7 +33,6 @@ from neuro.models.convnet import small_convnet
 from neuro.models.initial import randomised
 from neuro.physiology import decisions, silent_planes
 from neuro.plotting import confusion_panel, differences_panel, figure, image_panel
-from neuro.preparations import LARGE
 from neuro.stimuli import resized
 
 SIZE, MARGIN, FEW, MANY, PASSES, OTHER_WEIGHTS = 16, 2, 5, 40, 80, 10_000

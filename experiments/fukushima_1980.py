@@ -11,6 +11,7 @@ Measured  the winner: the UC3 cell that answers most, if any does. A digit's cel
 Expected  the printed sizes; a cell for each digit and only for it, as for X, Y, T, Z, wherever it lies (1990:
           not beyond the shifts learned); 35 of 35 variants; a plane has one seed cell at a time, and US3 one
           plane that learns; no two planes are alike. Other numbers than these: fukushima_1980_parameters.py.
+          What each layer answers to the standard 4 (Fig. 7): looking_inside_1980.py.
 """
 
 from dataclasses import replace
@@ -27,7 +28,7 @@ from neuro.models.convnet import layer_sizes
 from neuro.models.neocognitron import fukushima_1980
 from neuro.patterns import fukushima_digits, letters, standard_digits
 from neuro.physiology import duplicates, recognition
-from neuro.plotting import curves_panel, dots_panel, figure, image_table, response_strips
+from neuro.plotting import curves_panel, dots_panel, figure, image_table
 from neuro.preparations import DISTORTIONS, RULE_1980, SHIFT, UNPOOLED_1980, distorted
 from neuro.preparations import neocognitron_1980 as raised_alone
 from neuro.preparations import neocognitrons_1980 as raised
@@ -84,8 +85,6 @@ def run(settings: Settings) -> Result:
         far = series[f"{name}: {SHIFT}, recognised"][:, 1:]  # 1, 2, 3 pixels away
         series[f"{name}: radius"] = np.cumprod(far >= 0.95, axis=1).sum(axis=1)
     numbers = {name: values.mean() for name, values in series.items() if values.ndim == 1}
-    answers = record(raised(seeds[:1])[0], DIGITS[4]).responses
-    series |= {f"answers, {layer}": maps[0] for layer, maps in answers.items()}
     series |= {f"amounts, {name}": np.unique(amount) for name, (_, amount) in tests.items()}
     series["variants"] = VARIANTS.images.numpy().reshape(5, 7, 16, 16)
     series["percent"] = 100 * series[f"{LEARNED}: variants, recognised"].mean(0).reshape(5, 7)
@@ -136,8 +135,8 @@ def run(settings: Settings) -> Result:
 
 
 def draw(result: Result) -> Figure:
-    page, s = figure(7, 9), result.series
-    above, answers, below = page.subfigures(3, 1, height_ratios=(4.2, 2.6, 2.3))
+    page, s = figure(7, 6.5), result.series
+    above, below = page.subfigures(2, 1, height_ratios=(4.2, 2.3))
     left, right = above.subfigures(1, 2, width_ratios=(1.7, 1))
     image_table(left.subplots(), s["variants"], s["percent"], range(5), "abcdefg")
     left.suptitle("a standard; b, c moved; d, e, f distorted; g noisy\nbeneath: % of nets that recognise it")
@@ -146,8 +145,6 @@ def draw(result: Result) -> Figure:
     for axes, (what, label) in zip(right.subplots(3, 1, sharex=True), counted.items(), strict=True):
         dots_panel(axes, {name: s[f"{name}: {what}"] for name in NETS}, label)
         axes.set_ylim(bottom=0)
-    response_strips(answers, {key[9:]: maps for key, maps in s.items() if key.startswith("answers, ")})
-    answers.suptitle("Fig. 7: what the 24 planes of the first net answer to the standard 4, layer by layer")
     for axes, test in zip(below.subplots(1, 4, sharey=True), DISTORTIONS, strict=True):
         curves = {net: s[f"{net}: {test}, recognised"] for net in NETS}
         curves_panel(axes, s[f"amounts, {test}"], curves, test, "share recognised", legend=False)

@@ -20,17 +20,17 @@ from functools import partial
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix
 
-from neuro.analysis import features, readout
+from neuro.analysis import confusions, features, readout
 from neuro.comparison import retina
+from neuro.datasets import LARGE
 from neuro.experiment import Claim, Result, Settings, checksum, main, over_seeds
 from neuro.learning import history_of
 from neuro.models.convnet import layer_sizes, ledger, lenet5_as_taught, parameter_count, totals, wiring
 from neuro.models.convnet import lenet5 as lenet5_as_published
 from neuro.physiology import accuracy, decisions
 from neuro.plotting import confusion_panel, dots_panel, figure, image_grid, learning_curve_panel
-from neuro.preparations import LARGE, lenet5
+from neuro.preparations import lenet5
 from neuro.recording import record
 
 NETS = ("untrained", "untrained, readout", "pixels, readout", "LeNet-5", "as published")
@@ -46,7 +46,7 @@ def readout_error(net, layer, splits):
 def one_seed(settings, seed):
     """What one net came to, from its own split and initial weights."""
     untrained, trained, splits = lenet5(settings, seed)
-    labels, classes = splits.test.condition("label"), range(len(splits.classes))
+    labels = splits.test.condition("label")
     taken_for = decisions(trained, splits.test)
     pooled = record(trained, splits.test[:1000], ["pool1", "pool2"]).responses.values()
     errors = (
@@ -61,7 +61,7 @@ def one_seed(settings, seed):
     return {
         "errors": dict(zip((*NETS, "distorted"), errors, strict=False)),
         "history": history_of(trained),
-        "confusions": confusion_matrix(labels, taken_for, labels=classes),
+        "confusions": confusions(labels, taken_for, len(splits.classes)),
         "filters": [w.cpu() for net in (untrained, trained) for w in net.conv1.filters.weight.detach()[:, 0]],
         "silent": sum(int((planes == 0).all(axis=(0, 2, 3)).sum()) for planes in pooled),
         "classes": splits.classes,

@@ -23,6 +23,7 @@ import torch
 from matplotlib.figure import Figure
 
 from neuro.analysis import paired_difference
+from neuro.comparison import above_zero
 from neuro.datasets import load, subset
 from neuro.distortions import deformed, permuted, shifted
 from neuro.experiment import Claim, Result, Settings, checksum, fit_cached, main, over_seeds
@@ -94,27 +95,17 @@ def run(settings: Settings) -> Result:
     )
     behind = changes.mean(axis=0)
 
-    def lower_end(found):
-        return found.low if len(nets) > 1 else None  # one seed has no interval
-
-    def told(found, points):
-        """The interval, and what it is part of."""
-        ends = f"{found.low:+.1f} to {found.high:+.1f}"
-        return (
-            f"mean {found.mean:.1f} ({ends}) of {points[:, NONE].mean():.0f} points that it costs with none"
-        )
+    def handled(what, gain, scrambled, points, remark=""):
+        text = f"max pooling handles {what}: points that 1 pixel costs, none - maximum, lower end"
+        lost = f"of {points[:, NONE].mean():.0f} points that it costs with none"
+        control = "both nets on a scrambled retina"
+        return above_zero(text, "deck 004", "can be handled", gain, control, scrambled, lost + remark)
 
     ours = "set before the run"
     # fmt: off
     claims = [
-        Claim("max pooling handles deformation: points that 1 pixel costs, none - maximum, lower end",
-              "deck 004", "can be handled", 0, None, f"{ours}: the 95 % interval lies above 0",
-              lower_end(gain[1]), "both nets on a scrambled retina", lower_end(scrambled[1]),
-              told(gain[1], two)),
-        Claim("max pooling handles shifts: points that 1 pixel costs, none - maximum, lower end", "deck 004",
-              "can be handled", 0, None, "the rule for deformation; added after an earlier run",
-              lower_end(gain[0]), "both nets on a scrambled retina", lower_end(scrambled[0]),
-              told(gain[0], one)),
+        handled("deformation", gain[1], scrambled[1], two),
+        handled("shifts", gain[0], scrambled[0], one, "; added after an earlier run"),
         Claim("a maximum changes less than what it pools, digits moved by 1 pixel: behind / before",
               "deck 004", "robust", None, 0.9, ours, behind[MAXIMUM], "no pooling", behind[NONE],
               f"on a scrambled retina {behind[MAXIMUM_SCRAMBLED]:.2f}: it evens out changes of any kind"),

@@ -38,6 +38,7 @@ from neuro.plotting import GREY, curves_panel, dots_panel, figure, learning_curv
 from neuro.stimuli import resized
 
 SIZE, FEW, TARGET, OTHER_WEIGHTS = 8, 15, 1.0, 10_000  # pixels; of each class; nats; added to the seed
+GUESSING = np.log(10)  # nats: the cross-entropy of answers that are alike for ten classes
 OPTIMIZERS = {"plain": ("sgd", 0), "momentum": ("sgd", 0.9), "RMSprop": ("rmsprop", 0), "Adam": ("adam", 0)}
 NORMALISED, GAINS, AGAIN = " + BN", " + gains", "plain, other weights"
 BETWEEN = {"": None, NORMALISED: nn.BatchNorm2d, GAINS: GainAndBias}
@@ -92,7 +93,7 @@ def run(settings: Settings) -> Result:
     losses, chosen, found, other = map(np.array, arrays)  # seed, variant, rate, epoch
     best = np.take_along_axis(losses, chosen[:, :, None, None], axis=2)[:, :, 0]  # seed, variant, epoch
     epochs = dict(zip(VARIANTS, epochs_to_target(best).T, strict=True)) | {AGAIN: epochs_to_target(other)}
-    final = np.minimum(losses[..., -1], np.log(10))
+    final = np.minimum(losses[..., -1], GUESSING)
     works = final <= TARGET
     # In factors of ten; where no rate works, a step below the smallest.
     steps = np.log10(np.concatenate([[rates[0] ** 2 / rates[1]], rates]))

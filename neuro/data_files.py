@@ -66,12 +66,10 @@ def read(
 
 def find(name: str, file: str, data_dir: str | Path | None = None) -> Path:
     """Where a file of a set lies, downloaded if need be."""
-    root = data_dir or os.environ.get("NEURO_DATA")
-    if root and not Path(root).is_dir():
-        raise FileNotFoundError(f"there is no data folder {root}; it is named by --data-dir or NEURO_DATA")
-    if root and (path := Path(root) / name / file).is_file():
+    root = _root(data_dir)
+    if root and (path := root / name / file).is_file():
         return path
-    where = Path(root or "<data folder>") / name / file
+    where = (root or Path("<data folder>")) / name / file
     if name in MIRRORS:
         return _downloaded(name, file, where)
     raise FileNotFoundError(
@@ -85,14 +83,22 @@ def kodak(data_dir: str | Path | None = None) -> Path:
 
     They are neither downloaded nor checked: no sums are published for them.
     """
-    root = data_dir or os.environ.get("NEURO_DATA")
-    where = Path(root or "<data folder>") / "kodak"
+    root = _root(data_dir)
+    where = (root or Path("<data folder>")) / "kodak"
     if root and where.is_dir():
         return where
     raise FileNotFoundError(
         f"no {where}: kodak is never downloaded; put the 24 photographs (kodim01.png to kodim24.png of "
         "https://r0k.us/graphics/kodak/) there, and name the data folder by --data-dir or NEURO_DATA"
     )
+
+
+def _root(data_dir: str | Path | None) -> Path | None:
+    """The data folder that was named, if any was; FileNotFoundError if there is none of that name."""
+    root = data_dir or os.environ.get("NEURO_DATA")
+    if root and not Path(root).is_dir():
+        raise FileNotFoundError(f"there is no data folder {root}; it is named by --data-dir or NEURO_DATA")
+    return Path(root) if root else None
 
 
 def verify(path: Path, checksum: str) -> None:

@@ -28,6 +28,8 @@ HELD_OUT_SHARE = 1 / 12
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
+LARGE = ("mnist", "fashion-mnist")  # sets of tens of thousands of images: rules learn them in fewer passes
+
 _DIGITS = tuple("0123456789")
 _GARMENTS = "T-shirt/top,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle boot"
 _CLASSES = {"mnist": _DIGITS, "fashion-mnist": tuple(_GARMENTS.split(","))}

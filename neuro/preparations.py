@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
-from neuro.datasets import Splits, load, subset
+from neuro.datasets import LARGE, Splits, load, subset
 from neuro.distortions import deformed, flipped_pixels, scaled, shifted
 from neuro.experiment import Settings, fit_cached
 from neuro.learning import Backpropagation, Learner, WinnerTakeAll, fit_side_by_side
@@ -33,7 +33,6 @@ RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
 # Chosen on validation digits (bundled ones: see lecun_1998), for a thousand digits and for tens of thousands.
 HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
 THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
-LARGE = ("mnist", "fashion-mnist")
 # The forms of LeNet-5: how it is built, and what is other in how it learns from hundreds and from thousands.
 LENET5: Mapping[str, tuple[Callable[[int], nn.Sequential], Mapping[str, Any], Mapping[str, Any]]] = {
     "as taught": (lenet5_as_taught, {}, {}),

@@ -1,4 +1,4 @@
-"""Property tests try the same examples run after run; `pytest --hypothesis-profile default` looks for others."""
+"""Property tests try the same examples every run; `pytest --hypothesis-profile default` looks for others."""
 
 from hypothesis import settings
 

@@ -289,7 +289,9 @@ def test_the_photographs_of_a_set_are_looked_for_under_its_name(tmp_path, monkey
     torch.testing.assert_close(shown.images, torch.full((3, 1, 4, 4), 0.2))
     monkeypatch.setenv("NEURO_DATA", str(tmp_path))
     assert torch.equal(photographs(3, 4, seeded(), "kodak").images, shown.images)
-    with pytest.raises(FileNotFoundError, match=r"no .*elsewhere/kodak: kodak is never downloaded; put"):
+    with pytest.raises(FileNotFoundError, match=r"no .*kodak/kodak: kodak is never downloaded; put"):
+        photographs(3, 4, seeded(), "kodak", tmp_path / "kodak")
+    with pytest.raises(FileNotFoundError, match=r"^there is no data folder .*elsewhere; .* or NEURO_DATA$"):
         photographs(3, 4, seeded(), "kodak", tmp_path / "elsewhere")
 
 

@@ -20,6 +20,7 @@ from torch import nn
 
 from neuro.comparison.compare import Design
 from neuro.comparison.search import Parts, Search, one_of, taught_with
+from neuro.datasets import LARGE as LARGE
 from neuro.datasets import load, subset
 from neuro.experiment import Settings, checksum
 from neuro.learning import (
@@ -58,7 +59,6 @@ Form = Literal["contrast-normalised", "unit length", "raw"]
 GIVEN: tuple[Form, ...] = ("contrast-normalised", "unit length")
 UPDATES = Backpropagation("adam", 3e-3, batch_size=32, epochs=25, validation=0, schedule="one-cycle")
 RATES = (1e-3, 3e-3, 1e-2)
-LARGE = ("mnist", "fashion-mnist")
 
 
 @dataclass(frozen=True)

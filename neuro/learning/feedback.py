@@ -13,7 +13,8 @@ y + (z - z held fixed) has the value of y and the slope of z. The model is train
 given, to which the generator is left: all rules of one seed are shown the same stimuli in the same order.
 
 Condition of use: chains with a hidden layer, of dense layers, convolutions and the layers of LeCun's nets.
-What has no weights, or one number a map as batch normalisation has, passes back the true slope.
+What has no weights passes back the true slope, and so does batch normalisation; another layer with weights of
+its own (GainAndBias among them) is refused.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from neuro.learning.backpropagation import LOSSES, Backpropagation
 from neuro.learning.learner import History, history_of, report_silence, with_history
 from neuro.models.counting import layers_of
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
+from neuro.models.fitting import misfits_named
 from neuro.stimuli import Stimuli
 
 Weights = Mapping[str, Tensor]  # by the name of a layer
@@ -172,7 +174,10 @@ class DirectFeedbackAlignment:
 
 @dataclass(frozen=True)
 class LastLayerOnly:
-    """The control: only the last layer with weights learns, all below stays as it was at random."""
+    """The control: only the last layer with weights learns; the weights below stay as they were at random.
+
+    The means and variances that batch normalisation keeps are no weights, and follow what is shown.
+    """
 
     descent: Backpropagation = field(default_factory=Backpropagation)
 
@@ -198,7 +203,8 @@ def fitted(
 
     before every epoch and, last, of the weights kept; 90 is unrelated. The update's is measured on up to 128
     of the stimuli, evenly spaced. Raises what the descent raises; ValueError for a model without a hidden
-    layer, a layer that starts at zero or no stimuli; TypeError for a layer whose way back is not written.
+    layer, a layer that starts at zero, no stimuli, or images that a layer, which is named, cannot take;
+    TypeError for a layer whose way back is not written.
     """
     if len(stimuli) == 0:
         raise ValueError(f"{type(rule).__name__} was given no stimuli")
@@ -206,8 +212,9 @@ def fitted(
     device = next(iter(fed(net).values())).weight.device
     shown = stimuli[:: -(-len(stimuli) // WATCHED)]
     images, labels = shown.images.to(device), shown.labels.to(device)
-    chain = _FedBack(rule, net, drawn_feedback(rule, net, images, generator), images, labels)
-    trained = rule.descent.fit(nn.Sequential(chain), stimuli, generator)
+    with misfits_named(net, images.shape[1:]):  # the descent would name the layers of the chain it is given
+        chain = _FedBack(rule, net, drawn_feedback(rule, net, images, generator), images, labels)
+        trained = rule.descent.fit(nn.Sequential(chain), stimuli, generator)
     learned = trained.get_submodule("0")
     assert isinstance(learned, _FedBack)
     learned.watch()

@@ -34,7 +34,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from neuro.learning.competition import candidates_of, patches_at
-from neuro.learning.learner import History, refuse_labels, refuse_unfit, report, s_layers, with_history
+from neuro.learning.learner import History, refuse_labels, refuse_unfit, report_full, s_layers, with_history
 from neuro.learning.presentations import kept
 from neuro.learning.winner_take_all import split
 from neuro.models.neocognitron import JoinedCLayer, LabelledCLayer, SLayer, learning_thresholds
@@ -197,6 +197,9 @@ def _grown(
     refuse_labels(stimuli, type(rule).__name__)
     trained = copy.deepcopy(model)
     layers = s_layers(trained)
+    for name, joining in model.named_children():
+        if isinstance(joining, JoinedCLayer):
+            raise ValueError(f"{name} joins planes that have a meaning; those of a growing layer have none")
     refuse_unfit([model], stimuli)
     history: History = {}
     for number, (name, layer) in enumerate(layers.items()):
@@ -208,7 +211,7 @@ def _grown(
             orders = [torch.randperm(len(stimuli), generator=generator) for _ in range(presentations)]
             history |= _grow(trained, name, planes, stimuli.images, torch.cat(orders), column, compete)
         put_planes(trained, name, planes.a[: planes.number], planes.b[: planes.number])
-        report(name, range(planes.number) if planes.full else [], most, "grown, and no room for more")
+        report_full(name, planes.number, most)
     return with_history(trained, history)
 
 
@@ -257,23 +260,19 @@ def _places(v: Tensor, column: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def put_planes(model: nn.Sequential, name: str, a: Tensor, b: Tensor) -> None:
-    """Give a layer these planes and make those above fit: the next S-layer is emptied, labels are unset.
-
-    Raises ValueError for a JoinedCLayer in between, whose planes have a meaning.
-    """
+    """Give a layer these planes and make those above fit: the next S-layer is emptied, labels are unset."""
     layer = s_layers(model)[name]
-    a, b = a.to(layer.a.device), b.to(layer.a.device)
+    before, a, b = len(layer.b), a.to(layer.a.device), b.to(layer.a.device)
     layer.a, layer.b = nn.Parameter(a.reshape(-1, *layer.a.shape[1:]).clone()), nn.Parameter(b.clone())
-    grown, changed = len(b), list(model._modules.values())
+    number, changed = len(b), list(model._modules.values())
     for above in changed[changed.index(layer) + 1 :]:
-        if isinstance(above, JoinedCLayer):
-            raise ValueError(f"planes of {name} are joined to C-planes by name; they cannot grow in number")
         if isinstance(above, LabelledCLayer):
-            above.labels = above.labels.new_full((grown,), -1)
+            above.labels = above.labels.new_full((number,), -1)
         if isinstance(above, SLayer):
-            k, channels, *window = above.a.shape
-            above.a, above.b = nn.Parameter(a.new_zeros(k, grown, *window)), nn.Parameter(a.new_zeros(k))
-            above.c = (above.c[:, :1] * channels / grown).repeat(1, grown, 1, 1)
+            if number != before:
+                above.c = (above.c[:, :1] * above.c.shape[1] / number).repeat(1, number, 1, 1)
+            k, shape = len(above.b), above.c.shape[1:]
+            above.a, above.b = nn.Parameter(a.new_zeros(k, *shape)), nn.Parameter(a.new_zeros(k))
             break
 
 

@@ -41,6 +41,7 @@ from neuro.learning.learner import (
     history_of,
     refuse_unfit,
     report,
+    report_full,
     s_layers,
     with_history,
 )
@@ -99,7 +100,7 @@ class LabelledTop:
             trained, name, planes.a[:number], torch.from_numpy(np.sqrt(planes.square[:number]) / 2).float()
         )
         top.labels = torch.tensor(planes.labels, device=layer.a.device)
-        report(name, range(number) if number == self.most else [], number, "grown, and no room for more")
+        report_full(name, number, self.most)
         missing = sorted(set(range(top.classes)) - set(planes.labels))
         report(list(trained._modules)[-1], missing, top.classes, "have no S-plane of their label")
         return with_history(trained, history | course)

@@ -101,6 +101,12 @@ def report(layer: str, planes: Sequence[int], of: int, what: str) -> None:
         log.warning("%s: %d of %d planes %s: %s", layer, len(planes), of, what, shown)
 
 
+def report_full(layer: str, planes: int, most: int) -> None:
+    """Say that a layer has as many planes as it may grow; nothing is said as long as there is room."""
+    if planes == most:
+        log.warning("%s: all %d planes grown, and no room for more", layer, most)
+
+
 @contextmanager
 def unreported() -> Iterator[None]:
     """Within it nothing is said of such planes: for sweeps of many nets, which count them themselves."""

@@ -41,6 +41,7 @@ def plastic_weights(model: nn.Sequential) -> dict[str, Floats]:
 def distance_from_start(before: nn.Sequential, after: nn.Sequential) -> dict[str, float]:
     """How far the weights of each layer that can learn have moved: |after - before| / |before|.
 
+    The length, over its planes, of what `weight_changes` tells of a layer; which tells of fixed weights too.
     Layers that `after` has more of (a decision layer) are left out. NaN for weights that were zero.
     Raises ValueError if a layer has grown, as what is new had no start.
     """

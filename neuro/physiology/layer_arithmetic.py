@@ -27,6 +27,7 @@ from neuro.models.counting import links_of
 from neuro.models.feature_maps import FeatureMaps, LocalFields, Subsampling
 from neuro.models.fitting import MISFITS, blank, refusal
 from neuro.models.lenet5 import RadialOutput
+from neuro.models.neocognitron import ContrastLayer
 from neuro.models.windows import fitting_strides, same_padding, times_used
 from neuro.recording import at_rest, layer_names
 
@@ -196,7 +197,7 @@ class _Walk(TorchFunctionMode):
             met = next((tuple(each.shape) for each in inputs if isinstance(each, Tensor)), ())
             self.entered.append((name, layer, met, self.counts()))
 
-        def leave(layer: nn.Module, _: Any, output: Any) -> None:
+        def leave(layer: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
             *_, before = self.entered.pop()
             shape = tuple(output.shape[1:]) if isinstance(output, Tensor) else ()
             planes, height, width = (*shape, 1, 1) if len(shape) == 1 else shape[-3:] or (0, 0, 0)
@@ -207,6 +208,10 @@ class _Walk(TorchFunctionMode):
                 macs = output.numel() if isinstance(layer, Subsampling) else links - biases
                 self.links = int(before[0]) + links
                 self.beside += int(before[1] + macs - self.counts()[1])
+            if isinstance(layer, ContrastLayer) and inputs and id(inputs[0]) in self.seen:
+                # It subtracts one and the same pixel everywhere, which is no part of what its cells see.
+                window, (_, sees) = layer.g.shape[-1], self.seen[id(inputs[0])]
+                self.seen[id(output)] = output, sees.through(*map(_pair, (window, 1, window // 2, 1)))
             if name in self.names:
                 self.runs.append(name)
                 _, sees = self.seen.get(id(output), (None, _Field()))

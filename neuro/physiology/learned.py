@@ -15,7 +15,15 @@ from neuro.analysis import alike_pairs
 from neuro.analysis.curves import ratio
 from neuro.learning.learner import s_layers
 from neuro.learning.presentations import presentations
-from neuro.models.neocognitron import CLayer, JoinedCLayer, Rim, SLayer, SurroundCLayer
+from neuro.models.neocognitron import (
+    CLayer,
+    ContrastLayer,
+    EdgeLayer,
+    JoinedCLayer,
+    Rim,
+    SLayer,
+    SurroundCLayer,
+)
 from neuro.physiology.layer_arithmetic import layer_table
 from neuro.recording import record
 from neuro.stimuli import Stimuli
@@ -81,14 +89,16 @@ def retinal_features(model: nn.Sequential) -> dict[str, Floats]:
         w_S = 1 at one cell of the plane, 0 elsewhere; then down through the layers, each in turn:
         S-layer   w_C(k', n) = sum over k, m of w_S(k, m) a_k(k', n - m) / b_k
         C-layer   w_S(k, m)  = sum over n of w_C(k, n) d(m - step n)
+        edges     as an S-layer, with the edges that are built in for a / b;   contrast: likewise with g
         until w(n) is over places n of U0.
 
     A plane that is reinforced often has large a and large b and looks for the same: hence a / b, the mean of
-    what its seed cells saw. All is linear: what inhibits and what saturates is left out. A C-cell does not
-    know where in its window the feature lay, and so the pictures blur from layer to layer. The extent is that
-    of the receptive field of one cell, which may be larger than the retina; the brightest pixel is 1; black
-    if the plane never learned. Shapes: layer -> (K, H, W), the mean over channels.
-    Raises ValueError for a layer below an S-layer that has no such weights.
+    what its seed cells saw. All is linear: what inhibits, saturates or rectifies is left out, and so darkness
+    that is looked for behind contrast cells comes out below zero. A C-cell does not know where in its window
+    the feature lay, and so the pictures blur from layer to layer. The extent is that of the receptive field
+    of one cell, which may be larger than the retina; the brightest pixel is 1; black if the plane never
+    learned. Shapes: layer -> (K, H, W), the mean over channels.
+    Raises ValueError for a layer below an S-layer that does not sum what it sees, such as one of maxima.
     """
     drawn, below = {}, dict[str, nn.Module]()
     plastic = s_layers(model)
@@ -113,6 +123,8 @@ def _drawn_back(weights: Tensor, layer: nn.Module, name: str) -> Tensor:
     """Weights of cells of a layer, as weights of the cells it looks at. (B, K, h, w) -> (B, C, h', w')."""
     if isinstance(layer, SLayer):
         return F.conv_transpose2d(weights, _mean_seen(layer))
+    if isinstance(layer, EdgeLayer | ContrastLayer):
+        return F.conv_transpose2d(weights, layer.a if isinstance(layer, EdgeLayer) else layer.g)
     if isinstance(layer, CLayer | JoinedCLayer | SurroundCLayer):
         planes = weights.shape[1]
         d = layer.d[:1].expand(planes, -1, -1, -1)  # all rows are equal
@@ -121,7 +133,7 @@ def _drawn_back(weights: Tensor, layer: nn.Module, name: str) -> Tensor:
     if isinstance(layer, Rim):
         return weights
     kind = type(layer).__name__
-    raise ValueError(f"features are drawn back through S- and C-layers; {name!r} is a {kind}")
+    raise ValueError(f"features are drawn back through layers that sum what they see; {name!r} is a {kind}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +210,9 @@ def weight_changes(before: nn.Sequential, after: nn.Sequential) -> dict[str, Flo
 
         |after_k - before_k| / |before|
 
-    so that the length of the vector over planes is the relative change of the layer. Of each layer the first
-    weights are compared, whether they can learn or are fixed; layers without any are left out.
+    so that the length of the vector over planes is the relative change of the layer: `distance_from_start`,
+    which is of weights that can learn. Here of each layer the first weights are compared, whether they can
+    learn or are fixed; layers without any are left out.
     Shapes: layer -> (K,). Raises ValueError if planes have grown.
     """
     changes = {}

@@ -20,7 +20,15 @@ from neuro.learning import (
     history_of,
 )
 from neuro.learning.feedback import _FedBack, angle, drawn_feedback, fed, feedback_angles, update_angles
-from neuro.models.convnet import FeatureMaps, LocalFields, Subsampling, lenet5, mlp, small_convnet
+from neuro.models.convnet import (
+    FeatureMaps,
+    GainAndBias,
+    LocalFields,
+    Subsampling,
+    lenet5,
+    mlp,
+    small_convnet,
+)
 from neuro.models.initial import randomised, uniform
 from neuro.models.neocognitron import Stage, neocognitron, supervised
 from neuro.stimuli import Stimuli
@@ -303,6 +311,15 @@ def test_only_the_last_layer_learns_in_the_control_and_what_was_frozen_stays_so(
     assert [p.requires_grad for p in trained.parameters()] == [True] * 5 + [False]
 
 
+def test_the_means_that_batch_normalisation_keeps_follow_the_stimuli_in_the_control_too():
+    layers = nn.Flatten(), nn.Linear(64, 9), nn.BatchNorm1d(9), nn.Linear(9, 2)
+    net = randomised(nn.Sequential(*layers), seeded())
+    trained = LastLayerOnly(SHORT).fit(net, bars(), seeded())
+    moved = [name for name, value in net.state_dict().items() if (value != trained.state_dict()[name]).any()]
+    kept = [f"2.{what}" for what in ("running_mean", "running_var", "num_batches_tracked")]
+    assert moved == [*kept, "3.weight", "3.bias"]
+
+
 def test_the_control_is_a_readout_of_random_cells():
     net = randomised(nn.Sequential(nn.Flatten(), nn.Linear(64, 9), nn.Sigmoid(), nn.Linear(9, 2)), seeded())
     seen = Stimuli(net[:3](bars().images).detach()[:, :, None, None], bars().conditions)
@@ -322,6 +339,8 @@ def test_what_it_cannot_do_is_said(rule):
     s_cells = supervised(randomised(neocognitron([Stage(planes=3)]), seeded()), classes=2, size=8)
     with pytest.raises(TypeError, match=r"US1: no way back through a SLayer but its own; there are Linear"):
         rule.fit(s_cells, bars(), seeded())
+    with pytest.raises(TypeError, match=r"conv1.normalised: no way back through a GainAndBias"):
+        rule.fit(small_convnet(3, 8, 2, GainAndBias), bars(), seeded())
     net = dense()
     nn.init.zeros_(net[5].weight)
     with pytest.raises(ValueError, match="5 starts with weights of zero, which tell no size"):
@@ -330,6 +349,9 @@ def test_what_it_cannot_do_is_said(rule):
         rule.fit(dense(), bars()[:0], seeded())
     with pytest.raises(KeyError, match="no condition 'label'"):
         rule.fit(dense(), bars().without("label"), seeded())
+    for one in (rule, LastLayerOnly(SHORT)):
+        with pytest.raises(ValueError, match=r"^layer '1' takes 64 inputs; it met 81; .* fit with 8 pixels"):
+            one.fit(dense(), bars(size=9), seeded())
     with pytest.raises(ValueError, match="magnitude 'uniform', 'fixed' or 'batchwise'; got 'none'"):
         SignSymmetry(magnitude="none")
 

@@ -168,7 +168,7 @@ def test_a_layer_stops_growing_at_most_and_says_so(rule, caplog):
     with caplog.at_level(logging.WARNING, "neuro.learning"):
         grown = rule.fit(neocognitron(TWO), digits(), seeded())
     assert len(grown.US1.b) == 2
-    assert caplog.messages[0] == "US1: 2 of 2 planes grown, and no room for more: 0, 1"
+    assert caplog.messages[0] == "US1: all 2 planes grown, and no room for more"
 
 
 def test_a_higher_learning_threshold_makes_more_planes_and_is_gone_afterwards():
@@ -191,7 +191,9 @@ def test_what_cannot_grow_is_refused(rule):
         rule.fit(neocognitron(TWO), standard_digits(), seeded())
     with pytest.raises(ValueError, match="nothing to grow from in US1: its input is blank"):
         rule.fit(neocognitron(TWO), Stimuli(torch.zeros(2, 1, 16, 16)), seeded())
-    with pytest.raises(ValueError, match="planes of US1 are joined to C-planes"):
+    with pytest.raises(
+        ValueError, match="UC1 joins planes that have a meaning; those of a growing layer have none"
+    ):
         rule.fit(fukushima_1988(), Stimuli(torch.rand(2, 1, 19, 19, generator=seeded())), seeded())
     with pytest.raises(ValueError, match="this rule reinforces S-layers"):
         rule.fit(lenet5_as_taught(), digits(), seeded())

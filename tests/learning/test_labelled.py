@@ -1,6 +1,7 @@
 """The labelled top against a loop in plain numpy over images one by one, and by hand."""
 
 import logging
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 
 from neuro.learning import AddIfSilent, LabelledTop, Untrained, history_of, labelled, presentations
 from neuro.models.convnet import lenet5_as_taught
-from neuro.models.neocognitron import LabelledCLayer, SLayer, handwritten, selectivity
+from neuro.models.neocognitron import JoinedCLayer, LabelledCLayer, SLayer, handwritten, selectivity
 from neuro.stimuli import Stimuli
 
 
@@ -163,13 +164,29 @@ def test_the_layers_below_learn_first_and_without_labels():
     assert net(images).shape == (6, 10)
 
 
+def test_layers_below_that_did_not_grow_stay_as_they_were_and_may_be_joined():
+    model = nn.Sequential(
+        OrderedDict(US1=SLayer(1, 5, 3, 1), UC1=JoinedCLayer([0, 1, 2, 1, 0], 3, 1, 1, 0.7, 4.0))
+    )
+    for layer in top(channels=3, window=5).named_children():
+        model.add_module(*layer)
+    model.US1.a.data = torch.rand(5, 1, 3, 3, generator=seeded())
+    model.US1.b.data = model.US1.matched_inhibition()
+    shown = Stimuli(torch.rand(4, 1, 5, 5, generator=seeded()), {"label": np.arange(4) % 3})
+    net, alone = (LabelledTop(below).fit(model, shown, seeded()) for below in (Untrained(), None))
+    assert torch.equal(net.US1.a, model.US1.a)
+    assert torch.equal(net.US4.c, model.US4.c)
+    assert torch.equal(net.US4.a, alone.US4.a)
+    assert net.US4.a.any()
+
+
 def test_a_class_without_planes_and_a_top_that_is_full_are_reported(caplog):
     shown = directions([0, 90, 45], [0, 1, 0])
     with caplog.at_level(logging.WARNING, "neuro.learning"):
         net = LabelledTop(most=1, rounds=1).fit(top(), shown, seeded_for([0, 1, 2]))
     assert net.UC4.labels.tolist() == [0]
     assert caplog.messages == [
-        "US4: 1 of 1 planes grown, and no room for more: 0",
+        "US4: all 1 planes grown, and no room for more",
         "UC4: 2 of 3 planes have no S-plane of their label: 1, 2",
     ]
 

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neuro.learning import WinnerTakeAll, presentations
+from neuro.learning import AddIfSilent, WinnerTakeAll, presentations
 from neuro.learning.competition import patches_at
 from neuro.models.neocognitron import (
     CLayer,
+    ContrastLayer,
     EdgeLayer,
     JoinedCLayer,
     MaxLayer,
@@ -127,11 +128,21 @@ def excited(net, image):
             image = F.conv2d(image, layer.a / layer.b[:, None, None, None], padding=layer.padding)
         elif isinstance(layer, Rim):
             image = layer(image)
+        elif isinstance(layer, ContrastLayer):
+            image = F.conv2d(image, layer.g, padding=layer.g.shape[-1] // 2)
+        elif isinstance(layer, EdgeLayer):
+            image = F.conv2d(image, layer.a, padding=layer.padding)
         else:
             joined = F.conv2d(image, layer.join) if isinstance(layer, JoinedCLayer) else image
             d = layer.d[:1].expand(joined.shape[1], -1, -1, -1)
             image = F.conv2d(joined, d, stride=layer.step, padding=layer.padding, groups=len(d))
     return image
+
+
+def seeing_edges():
+    """The same S-layer behind C-cells, on edges instead of the retina."""
+    layers = chain(SurroundCLayer(5, 2, 2))[1:].named_children()
+    return nn.Sequential(OrderedDict([("UG", ContrastLayer()), ("US1", EdgeLayer(3, 5, 2)), *layers]))
 
 
 CHAINS = {
@@ -140,11 +151,12 @@ CHAINS = {
     "surround": chain(SurroundCLayer(5, 2, 2)),
     "joined": chain(JoinedCLayer([0, 1, 0], 3, 2, 2, delta=0.7, d_scale=4.0)),
     "rim": chain(CLayer(3, 3, 0, 2), ("rim", Rim(1, "replicate"))),
+    "edges": seeing_edges(),
 }
 
 
 @pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("cell", [(0, 3, 4), (1, 5, 3)])
+@pytest.mark.parametrize("cell", [(0, 4, 5), (1, 5, 4)])
 def test_a_feature_drawn_back_is_what_each_pixel_adds_to_a_cell_without_inhibition(name, cell):
     # By the chain rule, another way to the same sums over paths; and at the place of the cell's field.
     net, image = CHAINS[name], torch.zeros(1, 1, 24, 24, requires_grad=True)
@@ -190,10 +202,22 @@ def test_planes_that_never_learned_are_black_and_add_nothing_to_those_above():
     assert (retinal_features(net)["US2"][0] == before).all()
 
 
-@pytest.mark.parametrize("below", [MaxLayer(3, 1, 1), EdgeLayer(3, 3, 1)])
-def test_layers_without_weights_of_that_kind_are_refused_by_name(below):
-    net = nn.Sequential(OrderedDict(first=below, US2=SLayer(3, 2, 3)))
-    with pytest.raises(ValueError, match=f"'first' is a {type(below).__name__}"):
+def test_behind_contrast_and_edges_a_plane_that_learned_a_bar_is_drawn_as_that_bar():
+    bars = torch.zeros(2, 1, 28, 28)
+    bars[0, :, 7:21, 13:15] = bars[1, :, 13:15, 7:21] = 1
+    net = AddIfSilent(columns=(14,), most=(2,)).fit(
+        handwritten((1,), 10, (0.5,), (None,)), Stimuli(bars), torch.Generator().manual_seed(0)
+    )
+    seeds, drawn = seed_cells(net, "US2", (1, 28, 28)), retinal_features(net)["US2"]
+    pictures = seeds.on_retina(drawn, (28, 28)).reshape(2, -1)
+    likeness = np.corrcoef(pictures, bars[seeds.image].reshape(2, -1))[:2, 2:]
+    assert likeness.diagonal().min() > 0.6
+    assert likeness[0, 1] < 0.3
+
+
+def test_a_layer_that_does_not_sum_what_it_sees_is_refused_by_name():
+    net = nn.Sequential(OrderedDict(first=MaxLayer(3, 1, 1), US2=SLayer(3, 2, 3)))
+    with pytest.raises(ValueError, match="layers that sum what they see; 'first' is a MaxLayer"):
         retinal_features(net)
 
 
