@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 from neuro.analysis import nearest
 from neuro.comparison import Design, above_zero, compare, known_difference, one_of, retina, rules
 from neuro.comparison.rules import RULES, TRIALS, data_of, extreme
+from neuro.datasets import LARGE
 from neuro.experiment import Claim, Result, Settings, main
 from neuro.experiment.claims import in_words
 from neuro.learning import Untrained
@@ -48,7 +49,7 @@ def chain(planes, generator):
 
 
 def run(settings: Settings) -> Result:
-    labels = settings.pick(5, 10, 4500 if settings.dataset in rules.LARGE else 50)
+    labels = settings.pick(5, 10, 4500 if settings.dataset in LARGE else 50)
     parts = partial(rules.compared_parts, settings, labels, size=settings.pick(16, 16, 28))
     planes = settings.pick((4, 8), (4, 8), (48, 192))
     design = Design(partial(chain, planes), parts, settings.pick(1, TRIALS, TRIALS), {"k-NN": nearest},

@@ -14,8 +14,7 @@ Learning  US2 without labels, add-if-silent; the top by supervised competition (
           grow, for all seeds; that was a weak control, and the gain over it had an interval above zero.)
 Measured  test digits correct: of the net itself, by its top; and of a linear readout (ridge) of what lies
           below the top, averaged over 3x3 places. Of 60,000 the readout, fitted to 55,000, its penalty chosen
-          on 5,000. Differences paired by seed (draw of digits, order, patches), of 60,000 by test digit;
-          Student's 95 % interval.
+          on 5,000; 400 planes. Differences paired by seed (split, order, patches); Student's 95 % interval.
 Expected  97.5 % of 3,000 and 99.0 % of 60,000: goals set before the run. Two thresholds better than one.
           Random patches come close. 98.6 % is a figure of 2003, of ETL-1, and not to be compared.
 """
@@ -29,16 +28,15 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from neuro.analysis import features, linear_of_batches, paired_difference
+from neuro.analysis import confusions, features, linear_of_batches, paired_difference
 from neuro.analysis.readout import Part
 from neuro.comparison import above_zero, last_layer, retina
-from neuro.datasets import load, subset
+from neuro.datasets import LARGE, load, subset
 from neuro.experiment import Claim, Result, Settings, checksum, fit_cached, found_cached, main, over_seeds
 from neuro.learning import AddIfSilent, Imprinting, LabelledTop, Untrained, history_of
 from neuro.models.neocognitron import LabelledCLayer, SLayer, handwritten, selectivity
 from neuro.physiology import accuracy, decisions, response_weighted_average
 from neuro.plotting import confusion_panel, differences_panel, dots_panel, figure, image_grid
-from neuro.preparations import LARGE
 from neuro.recording import record
 from neuro.stimuli import Stimuli, resized
 
@@ -142,44 +140,45 @@ def one_seed(settings, seed):
         if name == NET:
             found["planes of US2"] = len(net.US2.b)
             found["errors in the last round of learning"] = history_of(top)["US3 errors"][-1]
-            found["confusions"] = np.histogram2d(truth, said, [np.arange(11) - 0.5] * 2)[0]
+            found["confusions"] = confusions(truth, said, 10)
             found["features"] = response_weighted_average(net, parts[0][:500], ["US2"])["US2"][:FEATURES]
     return found
 
 
 def all_of_them(settings, number):
-    """Which of the 10,000 test digits the readout of all training digits takes for what they are."""
-    name = READ[number]
-    seed = settings.seed
+    """What a readout of all training digits makes of the test digits; the number tells seed and features."""
+    seed, which = divmod(number, len(READ))
+    name = READ[which]
     splits = load(settings.dataset, torch.Generator().manual_seed(seed), settings.data_dir)
     net = below(name, MANY_PLANES, splits.train, seed, settings.cache)
     train, validation, test = (read(net, part) for part in (splits.train, splits.validation, splits.test))
-    return {name: linear_of_batches(train, validation).read(test).predictions == splits.test.labels.numpy()}
+    return {"correct (%)": 100 * linear_of_batches(train, validation).read(test).accuracy}
 
 
 def run(settings: Settings) -> Result:
-    runs = over_seeds(partial(found_cached, one_seed, settings), settings.seed_list(1, 5, 5), settings.jobs)
+    seeds = settings.seed_list(1, 5, 5)
+    runs = over_seeds(partial(found_cached, one_seed, settings), seeds, settings.jobs)
     data = "+".join(str(one.pop("data")) for one in runs)
-    features_, confusions = runs[0]["features"], sum(one["confusions"] for one in runs)
+    features_, mistaken = runs[0]["features"], sum(one["confusions"] for one in runs)
     s = {name: np.array([one[name] for one in runs]) for name in runs[0] if np.ndim(runs[0][name]) == 0}
+    if settings.dataset in LARGE and settings.scale == "full":
+        numbers_of = [seed * len(READ) + which for seed in seeds for which in range(len(READ))]
+        every = over_seeds(partial(found_cached, all_of_them, settings), numbers_of, settings.jobs)
+        s |= {f"{MANY}: {name}": np.array([float(one["correct (%)"]) for one in every[which :: len(READ)]])
+              for which, name in enumerate(READ)}  # fmt: skip
     pairs = {f"{how}: {one} - {other}": (s[f"{how}: {one}"], s[f"{how}: {other}"])
-             for how in (TOP, LINEAR) for one, other in PAIRS if how == TOP or other != ONE_TOP}  # fmt: skip
+             for how in (TOP, LINEAR, MANY) for one, other in PAIRS
+             if {f"{how}: {one}", f"{how}: {other}"} <= s.keys()}  # fmt: skip
     pairs[f"{TOP} - {LINEAR}: {NET}"] = s[f"{TOP}: {NET}"], s[f"{LINEAR}: {NET}"]
     pairs[f"{TOP} - {LINEAR}: {ONE_TOP}"] = s[f"{TOP}: {ONE_TOP}"], s[f"{LINEAR}: {NET}"]
     pairs[f"{TOP}: next seed - {NET}"] = np.roll(s[f"{TOP}: {NET}"], 1), s[f"{TOP}: {NET}"]
-    if settings.dataset in LARGE and settings.scale == "full":
-        every = over_seeds(partial(found_cached, all_of_them, settings), range(len(READ)), settings.jobs)
-        right = {name: each for one in every for name, each in one.items()}
-        s |= {f"{MANY}: {name}": 100 * one.mean(keepdims=True) for name, one in right.items()}
-        pairs |= {f"{MANY}: {NET} - {other}": (100.0 * right[NET], 100.0 * right[other])
-                  for other in (PATCHES, RANDOM)}  # fmt: skip
     found = {name: paired_difference(*pair) for name, pair in pairs.items()}
     numbers = {f"{name} (mean)": values.mean() for name, values in s.items()}
     numbers |= {f"{name} ({end})": x for name, one in found.items() for end, x in asdict(one).items()}
-    s |= {f"pairs, {name}": a - b for name, (a, b) in pairs.items() if len(a) == len(runs)}
+    s |= {f"pairs, {name}": a - b for name, (a, b) in pairs.items()}
     s |= {f"interval, {name}": np.array(astuple(one)) for name, one in found.items()}
     top = features_.max((1, 2), keepdims=True).clip(1e-12)
-    s |= {"features": features_ / top, "confusions": confusions.astype(int)}
+    s |= {"features": features_ / top, "confusions": mistaken}
     mnist = settings.dataset == "mnist" and settings.scale != "quick"
     return Result(
         numbers, s, claims(found, numbers, mnist), dict.fromkeys(numbers, "one seed has no interval"), data

@@ -20,7 +20,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuro.comparison import Design, above_zero, compare, known_difference, one_of, retina
-from neuro.comparison.rules import LARGE, RULES, TRIALS, backpropagation_of, compared_parts, data_of
+from neuro.comparison.rules import RULES, TRIALS, backpropagation_of, compared_parts, data_of
+from neuro.datasets import LARGE
 from neuro.experiment import Claim, Result, Settings, main
 from neuro.learning import Untrained
 from neuro.models.convnet import feature_chain

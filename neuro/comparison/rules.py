@@ -20,7 +20,6 @@ from torch import nn
 
 from neuro.comparison.compare import Design
 from neuro.comparison.search import Parts, Search, one_of, taught_with
-from neuro.datasets import LARGE as LARGE
 from neuro.datasets import load, subset
 from neuro.experiment import Settings, checksum
 from neuro.learning import (
@@ -199,13 +198,14 @@ def compared_parts(settings: Settings, n_per_class: int, generator: torch.Genera
     """The stimuli of one seed of a comparison: n labels of each class, and all the training part without.
 
     The set is the embedded digits unless the user names another; of a larger one no more is looked at than
-    the digits have, but all of it with --full. `size` pixels with a margin of one. Fewer labels
-    of one seed are a part of more, and whatever their number the generator is left in one state.
+    the digits have, with --full 10,000 without labels, 1,000 to choose by and 10,000 test stimuli. `size`
+    pixels with a margin of one. Fewer labels of one seed are a part of more, and whatever their number the
+    generator is left in one state.
     """
     splits = load(settings.dataset or "digits", generator, settings.data_dir)
     of_labels = torch.Generator().manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
     train = subset(splits.train, n_per_class, of_labels)
-    most = settings.pick((100, 60, 100), (1000, 300, 1000), (None, None, None))
+    most = settings.pick((100, 60, 100), (1000, 300, 1000), (10_000, 1000, 10_000))
     others = [part[:n] for part, n in zip((splits.train, splits.validation, splits.test), most, strict=True)]
     unlabelled, validation, test, train = (resized(part, size, 1) for part in (*others, train))
     return Parts(unlabelled, train, validation, test, f"{splits.name}, {size} x {size} pixels, margin of 1")
