@@ -13,7 +13,8 @@ Labels    rules that are told their errors: in every layer. The others: in the r
           trials and the readout's penalty use the labels of the validation part too.
 Measured  accuracy of a linear (ridge) readout of the last layer on the test part, opened once. Five seeds,
           each with its own split, weights and order; differences paired by seed, with Student's 95 % interval
-          (the bootstrap's is among the numbers). A rule that diverges or falls silent is named.
+          (the bootstrap's is among the numbers). A rule that diverges or falls silent is named. The CSV has
+          a row for each rule and seed, and all columns of the table; what is blank, and why, in the last.
 Expected  random patches are as good as what is learned without labels; backpropagation > the others; soft
           competition > hard; the output factor changes little; learning adds no tolerance of shift.
 """
@@ -25,7 +26,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuro.analysis import nearest
-from neuro.comparison import Design, above_zero, compare, known_difference, one_of, retina, rules
+from neuro.comparison import Comparison, Design, above_zero, compare, known_difference, one_of, retina, rules
 from neuro.comparison.rules import RULES, TRIALS, data_of, extreme
 from neuro.datasets import LARGE
 from neuro.experiment import Claim, Result, Settings, main
@@ -52,13 +53,13 @@ def run(settings: Settings) -> Result:
     labels = settings.pick(5, 10, 4500 if settings.dataset in LARGE else 50)
     parts = partial(rules.compared_parts, settings, labels, size=settings.pick(16, 16, 28))
     planes = settings.pick((4, 8), (4, 8), (48, 192))
-    design = Design(partial(chain, planes), parts, settings.pick(1, TRIALS, TRIALS), {"k-NN": nearest},
-                    counted_on=0, device=settings.device, cache=settings.cache)  # fmt: skip
+    trials, counted_on = settings.pick((1, 0), (TRIALS, 32), (TRIALS, 32))
+    design = Design(partial(chain, planes), parts, trials, {"k-NN": nearest}, counted_on=counted_on,
+                    device=settings.device, cache=settings.cache)  # fmt: skip
     seeds = settings.seed_list(1, 5, 5)
     table = compare(RULES, design, seeds, settings.jobs)
     raw = replace(design, build=lambda generator: retina())
     pixels = compare({PIXELS: one_of(Untrained())}, raw, seeds)
-    macs = rules.macs_of_learning(RULES, design, seeds[0]) if settings.scale != "quick" else {}
     columns, names = table.columns(), (*RULES, PIXELS)
     runs = [100 * np.vstack([columns[way], pixels.runs(PIXELS, way)]) for way in (REST, MOVED, NOISY)]
     rest, *disturbed = (dict(zip(names, of, strict=True)) for of in runs)
@@ -67,18 +68,18 @@ def run(settings: Settings) -> Result:
     pairs = {f"{name}, {how}": (of[name], of[base]) for how, of, base in against for name in names}
     found = {name: known_difference(*pair) for name, pair in pairs.items()}
     series = {f"correct (%) {name}": runs for name, runs in rest.items()}
-    series |= {f"column {name}": values for name, values in columns.items()}
+    series["status"] = columns["status"]
     series |= {f"pairs {name}": np.subtract(*pair) for name, pair in pairs.items()}
     series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
     told = [row for of in (table, pixels) for row in of.summary(np.random.default_rng(0))]
     numbers = {f"{row['rule']}: {what}": value for row in told for what, value in row.items()
                if not isinstance(value, str) and "seconds" not in what}  # fmt: skip
-    numbers |= {f"{name}: MACs of learning, a stimulus": count for name, count in macs.items()}
     why = {f"{row['rule']}: {what} (mean)": reason for row in (*table.rows, *pixels.rows)
            for what, reason in row.blanks.items()}  # fmt: skip
     reasons = dict.fromkeys(numbers, "one seed, no run that has a number, or not counted") | why
     made = claims(rest, kept, found, settings)
-    return Result(numbers, series, made, reasons, data_of(parts, seeds))
+    every = Comparison((*pixels.rows, *table.rows), ())
+    return Result(numbers, series, made, reasons, data_of(parts, seeds), table=every.csv_text())
 
 
 def claims(rest, kept, found, settings):
@@ -145,7 +146,7 @@ def draw(result: Result) -> Figure:
     page, s = figure(7, 8), result.series
     above, below = page.subfigures(2, 1, height_ratios=(1, 1.25))
     names = (PIXELS, *RULES)
-    complaints = [{told.partition(":")[0] for told in runs} - {"ok"} for runs in s["column status"]]
+    complaints = [{told.partition(":")[0] for told in runs} - {"ok"} for runs in s["status"]]
     told = [": ".join([name, *sorted(said)]) for name, said in zip(RULES, complaints, strict=True)]
     dots = above.subplots()
     dots_panel(dots, {name: s[f"correct (%) {name}"] for name in names}, "test digits correct (%)")

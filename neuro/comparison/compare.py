@@ -260,6 +260,7 @@ def _describe(columns: Columns, search: Search, parts: Parts, trials: Sequence[T
         "published": search.published,
         "labels used": "all layers" if search.labels == "all layers" else "readout",
         "preprocessing": parts.preprocessing,
+        "readout": "linear (ridge)",
         "trials": len(trials),
         "failed trials": sum(bool(trial.failure) for trial in trials),
         "labels to choose": len(parts.validation),

@@ -130,9 +130,10 @@ def measure_macs(
 ) -> None:
     """Multiply-accumulates for each stimulus: of one forward pass, and of all the learning."""
     few, generator = stimuli[:counted_on], torch.Generator().manual_seed(0)
+    trained = chosen.model, len(stimuli)
     counts: dict[str, Callable[[], float]] = {
         "MACs forward": lambda: forward_macs(chosen.model, stimuli),
-        "MACs of learning": lambda: learning_macs(chosen.learner, chain, few, generator),
+        "MACs of learning": lambda: learning_macs(chosen.learner, chain, few, generator, trained),
     }
     for column, count in counts.items():
         if counted_on:

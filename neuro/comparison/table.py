@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -113,6 +114,10 @@ class Comparison:
         """A line a row, blanks left empty; the last column says why each is blank."""
         write_csv(path, [_line(row) for row in self.rows])
 
+    def csv_text(self) -> str:
+        """What to_csv() writes, but the same in every run: without the seconds."""
+        return _csv_text([_line(_without_seconds(row)) for row in self.rows])
+
     def trials_to_csv(self, path: str | Path) -> None:
         """A line a trial of the search, failed ones among them."""
         write_csv(path, [{k: _known(v) for k, v in asdict(trial).items()} for trial in self.trials])
@@ -129,11 +134,15 @@ def known_difference(one: np.ndarray, other: np.ndarray) -> PairedDifference:
 
 def write_csv(path: str | Path, lines: Sequence[Mapping[str, Value]]) -> None:
     """Beneath the names of all columns, a line for each; what is missing is left empty."""
-    names = list(dict.fromkeys(name for line in lines for name in line))
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({k: "" if v is None else v for k, v in line.items()} for line in lines)
+    Path(path).write_bytes(_csv_text(lines).encode())
+
+
+def _csv_text(lines: Sequence[Mapping[str, Value]]) -> str:
+    file, names = io.StringIO(), list(dict.fromkeys(name for line in lines for name in line))
+    writer = csv.DictWriter(file, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if v is None else v for k, v in line.items()} for line in lines)
+    return file.getvalue()
 
 
 def with_gains(rows: Iterable[Row], controls: Mapping[str, str]) -> tuple[Row, ...]:
@@ -158,6 +167,13 @@ def _with_gains(row: Row, controls: Mapping[str, str], known: Mapping[tuple[Valu
 
 def _line(row: Row) -> dict[str, Value]:
     return {**row.values, "blanks": "; ".join(f"{name}: {why}" for name, why in row.blanks.items())}
+
+
+def _without_seconds(row: Row) -> Row:
+    if row.values.get("seconds") is None:
+        return row
+    blanks = {**row.blanks, "seconds": "no two runs share them"}
+    return Row({**row.values, "seconds": None}, blanks)
 
 
 def _known(value: Value) -> Value:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,15 +16,18 @@ from matplotlib.figure import Figure
 from neuro.experiment.claims import Claim
 from neuro.experiment.files import load_arrays, save_arrays, save_picture, written_aside
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Result:
     """Numbers, arrays and claims of one run; a figure is drawn from nothing else.
 
     An undefined number (None, NaN, infinite) is kept as None and needs a reason in `reasons`, which may hold
-    reasons for numbers that turn out to be defined. `data` is the `checksum` of the stimuli used. The command
-    line fills in the rest: `name`, `settings`, `code` (the fingerprint of script and package) and `run`
-    (versions, machine, time), the one part that may differ from run to run.
+    reasons for numbers that turn out to be defined. `data` is the `checksum` of the stimuli used. `table` is
+    the text of a CSV, kept as a file beside. The command line fills in the rest: `name`, `settings`, `code`
+    (the fingerprint of script and package) and `run` (versions, machine, time), the one part that may differ
+    from run to run.
 
     Raises ValueError for an undefined number without a reason, and for series that are no plain arrays.
     """
@@ -38,6 +41,7 @@ class Result:
     settings: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)
+    table: str = ""
 
     def __post_init__(self) -> None:
         numbers = {name: _plain(value) for name, value in self.numbers.items()}
@@ -55,7 +59,7 @@ class Result:
         object.__setattr__(self, "claims", tuple(self.claims))
 
     def save(self, folder: Path, figure: Figure | None = None, picture: str = "png") -> None:
-        """Write <name>.json, <name>.npz if there are series, and the picture; all of them or none."""
+        """Write <name>.json, <name>.npz of the series, <name>.csv of the table, the picture; all or none."""
         record: dict[str, Any] = {
             "name": self.name,
             "settings": self.settings,
@@ -72,12 +76,17 @@ class Result:
                 save_arrays(arrays, self.series)
                 shapes = {name: list(array.shape) for name, array in self.series.items()}
                 record["series"] = {"file": arrays.name, "sha256": _sha256(arrays), "shapes": shapes}
+            if self.table:
+                table = aside / f"{self.name}.csv"
+                table.write_bytes(self.table.encode())
+                record["table"] = {"file": table.name, "sha256": _sha256(table)}
             if figure is not None:
                 save_picture(figure, aside / f"{self.name}.{picture}")
             text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
             (aside / f"{self.name}.json").write_text(text + "\n", encoding="utf-8")
-        if not self.series:
-            (folder / f"{self.name}.npz").unlink(missing_ok=True)
+        for suffix, kept in (("npz", self.series), ("csv", self.table)):
+            if not kept:
+                (folder / f"{self.name}.{suffix}").unlink(missing_ok=True)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Result:
@@ -90,20 +99,24 @@ class Result:
             series = record["series"]
             parts = {key: record[key] for key in ("name", "settings", "numbers", "reasons", "run")}
             claims = [Claim.from_json(claim) for claim in record["claims"]]
+            table = record.get("table")
             source = {key: record["source"][key] for key in ("code", "data")}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a whole result ({error!r}); delete it and run again") from None
-        arrays = _load_series(folder / series["file"], series["sha256"]) if series else {}
-        return cls(series=arrays, claims=claims, **parts, **source)
+        arrays = _beside(folder, series, load_arrays) if series else {}
+        text = _beside(folder, table, lambda path: path.read_bytes().decode()) if table else ""
+        return cls(series=arrays, table=text, claims=claims, **parts, **source)
 
 
-def _load_series(path: Path, sha256: str) -> dict[str, np.ndarray]:
+def _beside(folder: Path, kept: Mapping[str, str], load: Callable[[Path], T]) -> T:
+    """What a file beside the JSON holds; refused by name if it is missing or another."""
+    path = folder / kept["file"]
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing beside its .json; run the script again")
-    arrays = load_arrays(path)
-    if _sha256(path) != sha256:
+    loaded = load(path)
+    if _sha256(path) != kept["sha256"]:
         raise ValueError(f"{path} is not the one its .json was saved with; run the script again")
-    return arrays
+    return loaded
 
 
 def _plain(value: float | int | None) -> float | int | None:

@@ -11,9 +11,8 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from neuro.learning.hebbian import correlation
+from neuro.learning.hebbian import correlation, strongest
 
 
 def towards_inputs(shares: Tensor, inputs: Tensor, outputs: Tensor, weights: Tensor) -> Tensor:
@@ -21,12 +20,12 @@ def towards_inputs(shares: Tensor, inputs: Tensor, outputs: Tensor, weights: Ten
 
     Shapes: g (B, K), inputs (B, N), outputs (B, K), weights (K, N) -> (K, N).
     """
-    return correlation(shares, inputs) - (shares * outputs).mean(0)[:, None] * weights
+    return correlation(shares, inputs).addcmul_((shares * outputs).mean(0)[:, None], weights, value=-1)
 
 
 def to_the_patches(won: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
     """< won (x - w) >. Shapes: won (B, K), inputs (B, N), weights (K, N) -> (K, N)."""
-    return correlation(won, inputs) - won.mean(0)[:, None] * weights
+    return correlation(won, inputs).addcmul_(won.mean(0)[:, None], weights, value=-1)
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ class HardCompetitive:
     def won(self, weights: Tensor, outputs: Tensor, bias: Tensor | float = 0.0) -> Tensor:
         """One for the winner of every patch and zero for the others. Shapes: -> (B, K)."""
         # |x - w|^2 = |x|^2 - 2 (u - |w|^2 / 2), and |x| is the same for all units.
-        nearness = 2 * outputs - weights.square().sum(1) + bias
-        return F.one_hot(nearness.argmax(1), len(weights)).to(outputs.dtype)
+        least: Tensor = torch.linalg.vector_norm(weights, dim=1).square() - bias
+        winner = strongest(torch.sub(outputs, least, alpha=0.5))
+        return torch.zeros_like(outputs).scatter_(1, winner[:, None], 1.0)
 
 
 @dataclass
@@ -117,12 +117,16 @@ class SoftHebb:
 
         y = softmax(u / temperature),   delta w_k = < y_k (x - u_k w_k) >
 
-    |w| goes to 1. `losers` "anti-Hebbian" turns the sign of y for all but the largest (Journe et al. 2023,
-    as in their code). `rate_power` a multiplies unit k's change by | |w_k| - 1 |^a, so that a unit learns
-    less the nearer it is to length one (0.5 in Journe et al. 2023, reported); 0 leaves it out. The default
-    temperature is that of their code, where `step` is "largest".
-    Condition of use: patches of one length; a temperature below the differences of u.
-    Differs from the paper: all units have the same prior (no biases).
+    |w| goes to 1. Of the deep form (Journe et al. 2023, as in their code): `losers` "anti-Hebbian" turns the
+    sign of y for all but the largest; `rate_power` a multiplies unit k's learning rate by | |w_k| - 1 |^a, so
+    that a unit learns less the nearer it is to length one (0.5 there); 0 leaves it out. The default
+    temperature is that of their code, where `step` is "largest" and the rate does not fall otherwise.
+    Condition of use: patches of one length; a temperature below the differences of u; with a `rate_power`
+    weights that begin far from length one, or nothing is learned.
+    Differs from the papers: all units have the same prior (no biases). Not part of the rule, and left to the
+    chain: the deep form's batch normalisation of what every layer sees; its first weights, of length 25, and
+    temperatures of 1 to 4 for them (its code, CIFAR-10); its rectification of u less the mean over the units,
+    to a power.
     """
 
     temperature: float = 1 / 12
@@ -136,13 +140,14 @@ class SoftHebb:
             raise ValueError(f"losers are 'Hebbian' or 'anti-Hebbian'; got {self.losers!r}")
 
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
-        """< y (x - u w) >."""
+        """< y (x - u w) >, to be multiplied by the rates."""
         shares = (outputs / self.temperature).softmax(1)
         if self.losers == "anti-Hebbian":
             largest, winner = shares.max(1, keepdim=True)
             shares = shares.neg().scatter_(1, winner, largest)
-        change = towards_inputs(shares, inputs, outputs, weights)
-        if not self.rate_power:
-            return change
+        return towards_inputs(shares, inputs, outputs, weights)
+
+    def rates(self, weights: Tensor) -> Tensor:
+        """| |w| - 1 |^rate_power, of each unit. Shapes: (K, N) -> (K, 1)."""
         from_one: Tensor = torch.linalg.vector_norm(weights, dim=1, keepdim=True) - 1
-        return change * from_one.abs() ** self.rate_power
+        return from_one.abs() ** self.rate_power

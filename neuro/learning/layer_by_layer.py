@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from neuro.learning.hebbian import strongest
 from neuro.learning.learner import History, refuse_labels, report, with_history
 from neuro.learning.patches import (
     Patches,
@@ -38,7 +39,8 @@ class Rule(Protocol):
     """A local rule: a frozen dataclass, so that its repr records its settings.
 
     A rule may have, besides: `begin(weights, generator)`, an update with a memory, made anew for every layer;
-    `constrained(weights)`, the weights after each step; `finished(weights)`, what the net is given of them.
+    `rates(weights)`, (K, 1), what each unit's learning rate is multiplied by; `constrained(weights)`, the
+    weights after each step; `finished(weights)`, what the net is given of them.
     """
 
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
@@ -116,15 +118,16 @@ class LayerByLayer:
         generator: torch.Generator,
     ) -> History:
         """Train one layer on what the layers below make of the stimuli."""
-        before, weights = below(model, name), self._first(model, name, stimuli, generator)
+        images, before = stimuli.images, below(model, name)
+        weights = self._first(model, name, stimuli, generator)
         update, course = self._update(weights, generator), Course(weights)
         constrained = getattr(self.rule, "constrained", _as_they_are)
         steps, done = self.epochs * math.ceil(len(stimuli) / self.batch_size), 0
         progress = tqdm(total=steps, desc=f"{self.name} {name}", leave=False, disable=None)
         for _ in range(self.epochs):
             course.begin_epoch()
-            for part in torch.randperm(len(stimuli), generator=generator).split(self.batch_size):
-                seen = before(stimuli.images[part].to(weights.device))
+            for part in torch.randperm(len(images), generator=generator).split(self.batch_size):
+                seen = before(images.index_select(0, part.to(images.device)).to(weights.device))
                 inputs = self.patches.drawn(layer, seen, generator)
                 if len(inputs):
                     outputs = inputs @ weights.T
@@ -155,14 +158,19 @@ class LayerByLayer:
 
     def _moved(self, weights: Tensor, change: Tensor, done: float) -> Tensor:
         """The weights a step further, after this share of the run."""
+        rates: Tensor = getattr(self.rule, "rates", _all_one)(weights)
         if self.step == "largest":
-            change = change / change.abs().max().clamp(min=1e-30)
+            rates = rates / change.abs().max().clamp(min=1e-30)
         rate = self.learning_rate * (1 - done if self.decay == "linear" else 1)
-        return torch.add(weights, change, alpha=rate)
+        return torch.addcmul(weights, rates, change, value=rate)
 
 
 def _as_they_are(weights: Tensor) -> Tensor:
     return weights
+
+
+def _all_one(weights: Tensor) -> Tensor:
+    return weights.new_ones(1, 1)
 
 
 class Course:
@@ -179,7 +187,7 @@ class Course:
 
     def add(self, outputs: Tensor) -> None:
         """The weighted sums of one batch, (B, K)."""
-        self._wins += torch.bincount(outputs.argmax(1), minlength=outputs.shape[1])
+        self._wins += torch.bincount(strongest(outputs), minlength=outputs.shape[1])
 
     def end_epoch(self, weights: Tensor, what: str) -> None:
         """Compare the weights; raises if they are not finite, or if nothing was seen to learn from."""

@@ -50,15 +50,12 @@ class Patches:
     def drawn(self, layer: Plastic, seen: Tensor, generator: torch.Generator) -> Tensor:
         """Patches of what the layer sees, without the blank ones: (B, C, H, W) or (B, N) -> (n, N)."""
         raw = seen.flatten(0, -2) if isinstance(layer, nn.Linear) else self._windows(layer, seen, generator)
-        if self.given == "raw":
-            something = (raw != 0).any(1)
-            return raw if something.all() else raw[something]
-        centred = self.centred(raw)
-        length: Tensor = torch.linalg.vector_norm(centred, dim=1)
-        something = length > ROUNDING * torch.linalg.vector_norm(raw, dim=1)
-        if not something.all():  # otherwise spare the copy
-            centred, length = centred[something], length[something]
-        return centred / length[:, None]
+        if self.given == "contrast-normalised":
+            formed, something = _contrast_normalised(raw)
+        else:
+            length: Tensor = torch.linalg.vector_norm(raw, dim=1, keepdim=True)
+            formed, something = raw if self.given == "raw" else raw / length, length[:, 0] != 0
+        return formed if something.all() else formed[something]  # a copy of all would take a tenth of a step
 
     def centred(self, rows: Tensor) -> Tensor:
         """Weights, or patches, without the mean of each row if the rule is not to see it. (n, N) -> same."""
@@ -77,6 +74,15 @@ class Patches:
         place = torch.randint(rows * columns, (len(seen), self.places), generator=generator).to(seen.device)
         image = torch.arange(len(seen), device=seen.device)[:, None]
         return windows[image, :, place // columns, place % columns].flatten(0, 1).flatten(1)
+
+
+def _contrast_normalised(raw: Tensor) -> tuple[Tensor, Tensor]:
+    """Patches of mean zero and length one, and which of them had any contrast. (n, N) -> (n, N), (n,)."""
+    inputs = raw.shape[1]
+    share = raw.new_full((inputs,), inputs**-0.5)
+    # A layer's normalisation brings rows to variance one, in a single pass: an eighth of the time of four.
+    formed, mean, over_sd = torch.native_layer_norm(raw, (inputs,), share, None, 0.0)
+    return formed, (ROUNDING * over_sd * mean.hypot(1 / over_sd) < 1)[:, 0]
 
 
 def plastic_layers(model: nn.Sequential, names: tuple[str, ...] | None = None) -> dict[str, Plastic]:

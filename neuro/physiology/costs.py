@@ -9,23 +9,37 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.analysis.curves import ratio
-from neuro.learning import Learner
+from neuro.learning import Learner, history_of
 from neuro.learning.learner import unreported
 from neuro.stimuli import Stimuli
 
 Floats = NDArray[np.float64]
 
 
-def learning_macs(rule: Learner, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> float:
+def learning_macs(
+    rule: Learner,
+    model: nn.Sequential,
+    stimuli: Stimuli,
+    generator: torch.Generator,
+    trained: tuple[nn.Module, int] | None = None,
+) -> float:
     """Multiply-accumulates of a whole training, all its epochs, for each of these stimuli.
 
     torch's own count while the rule is fitted once more: products of matrices and convolutions, forward,
-    backward and in the update; element by element nothing is counted. Raises what the rule raises.
+    backward and in the update; element by element nothing is counted. To these are added the `told_macs` of
+    the `trained` chain and the number of stimuli it learned from, since they are no fixed number a stimulus;
+    of the one fitted here if it is not given. Raises what the rule raises.
     """
     # What is silent for these few stimuli was not what the rule learned from.
     with unreported(), FlopCounterMode(display=False) as counter:
-        rule.fit(model, stimuli, generator)
-    return float(counter.get_total_flops() / 2 / len(stimuli))
+        fitted = rule.fit(model, stimuli, generator)
+    chain, of = trained or (fitted, len(stimuli))
+    return float(counter.get_total_flops() / 2 / len(stimuli) + told_macs(chain) / of)
+
+
+def told_macs(trained: nn.Module) -> float:
+    """Multiply-accumulates that torch does not see, in all, as the rule says: history `LAYER macs`."""
+    return sum(sum(counts) for name, counts in history_of(trained).items() if name.endswith(" macs"))
 
 
 def plastic_weights(model: nn.Sequential) -> dict[str, Floats]:

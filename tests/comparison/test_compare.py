@@ -9,12 +9,20 @@ import torch
 from torch import nn
 
 from neuro.analysis import cell_vote, linear, nearest
-from neuro.comparison import Design, Parts, Row, Search, compare, one_of
+from neuro.comparison import Comparison, Design, Parts, Row, Search, compare, one_of
 from neuro.comparison.search import whole
 from neuro.comparison.table import with_gains
 from neuro.distortions import shifted
 from neuro.experiment import UserError
-from neuro.learning import Backpropagation, Imprinting, Untrained, WinnerTakeAll
+from neuro.learning import (
+    Backpropagation,
+    Imprinting,
+    Patches,
+    PCATemplates,
+    Templates,
+    Untrained,
+    WinnerTakeAll,
+)
 from neuro.models.initial import randomised
 from tests.comparison.small import Broken, Diverging, Scaled, Silencing, bars, chain, design, parts
 
@@ -180,6 +188,29 @@ def test_the_csv_holds_every_row_and_every_trial(table, tmp_path):
     assert "accuracy: failed: ZeroDivisionError: a gain of nothing" in rows[-1]["blanks"]
     assert len(trials) == len(table.trials) == 2 * (1 + 2 + 2 + 2 + 3)
     assert {row["validation"] for row in trials if row["rule"] == "broken"} == {""}
+
+
+def test_the_text_of_the_csv_is_the_same_in_every_run_as_it_leaves_the_seconds_out(table):
+    slower = [Row({**row.values, "seconds": 1e3}, row.blanks) for row in table.rows]
+    trained, (broken, *_) = rows_of(table, "imprinted")[0], rows_of(table, "broken")
+    assert trained["seconds"] is not None
+    assert "seconds" not in broken.values  # which has no blank to be filled
+    assert Comparison(tuple(slower[:2]), ()).csv_text() == Comparison(table.rows[:2], ()).csv_text()
+    (line,) = csv.DictReader(Comparison((trained,), ()).csv_text().splitlines())
+    assert line["seconds"] == ""
+    assert line["blanks"].endswith("seconds: no two runs share them")
+    assert float(line["accuracy"]) == trained["accuracy"]
+
+
+def test_products_of_templates_are_those_of_the_training_and_not_of_the_few_they_are_counted_on():
+    def dense(generator):
+        layers = OrderedDict(flat=nn.Flatten(), one=nn.Linear(64, 2))
+        return randomised(nn.Sequential(layers), generator)
+
+    rule = Templates(PCATemplates(), patches=Patches("raw"))
+    (row,) = compare({"PCA": one_of(rule)}, replace(design(counted_on=5), build=dense), [0]).rows
+    # 45 stimuli of 64 pixels; and each of the few once through 2 units, for the report of silent ones.
+    assert row["MACs of learning"] == pytest.approx(PCATemplates().macs(45, 64, 2) / 45 + 2 * 64)
 
 
 def test_columns_and_rules_that_are_not_there_are_refused_with_those_that_are(table):

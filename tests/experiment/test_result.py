@@ -92,6 +92,19 @@ def test_the_series_of_an_earlier_run_do_not_stay_behind(tmp_path):
     assert Result.load(tmp_path, "dice").series == {}
 
 
+def test_a_table_is_a_csv_beside_and_does_not_outlive_its_result(tmp_path):
+    table = "rule,accuracy\nOja,0.5\n\u00e9,\n"
+    result(table=table).save(tmp_path)
+    assert (tmp_path / "dice.csv").read_bytes() == table.encode()
+    assert Result.load(tmp_path, "dice").table == table
+    (tmp_path / "dice.csv").write_text(table.replace("0.5", "0.9"))
+    with pytest.raises(ValueError, match=r"dice.csv is not the one its .json was saved with"):
+        Result.load(tmp_path, "dice")
+    result().save(tmp_path)
+    assert not (tmp_path / "dice.csv").exists()
+    assert Result.load(tmp_path, "dice").table == ""
+
+
 def test_a_missing_result_is_refused_by_name(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no saved result .*dice.json; run the script first"):
         Result.load(tmp_path, "dice")

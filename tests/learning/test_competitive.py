@@ -126,9 +126,10 @@ def test_a_cold_softhebb_is_the_winner_alone():
 
 
 def test_softhebbs_units_may_learn_less_the_nearer_they_are_to_length_one():
-    plain, slowed = change(SoftHebb()), change(SoftHebb(rate_power=0.5))
-    torch.testing.assert_close(slowed, torch.tensor([[0.0], [1.0]]) * plain)  # lengths 1 and 2
-    torch.testing.assert_close(change(SoftHebb(rate_power=2.0), 5 * W)[0], 16 * change(SoftHebb(), 5 * W)[0])
+    # Lengths 1 and 2, then 5 and 10.
+    assert SoftHebb(rate_power=0.5).rates(W).tolist() == [[0.0], [1.0]]
+    assert SoftHebb(rate_power=2.0).rates(5 * W).tolist() == [[16.0], [81.0]]
+    assert SoftHebb().rates(W).tolist() == [[1.0], [1.0]]
 
 
 def test_softhebbs_weights_go_to_length_one():

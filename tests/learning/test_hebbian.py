@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro.learning import Fukushima, NormalisedHebb, Oja, PlainHebb, Sanger
+from neuro.learning.hebbian import strongest
 
 # Two units, two inputs, two patches. y = x w^T: patch one (1, 2) gives (1, 4), patch two (3, 0) gives (3, 0).
 W = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
@@ -139,3 +140,8 @@ def test_sangers_units_beyond_the_number_of_inputs_lose_their_weights():
     # Nothing is left for unit three: |w|' = -variance |w|^3, so |w| falls as 1 / sqrt(2 variance time); 40.
     assert float(weights[2].norm()) < 1 / (2 * 1.0 * 40) ** 0.5
     assert (weights[:2].norm(dim=1) > 0.99).all()
+
+
+def test_the_strongest_unit_answers_most_and_is_the_first_of_equals():
+    answers = torch.tensor([[1.0, 3.0, 3.0], [-2.0, -5.0, -3.0]], requires_grad=True)
+    assert strongest(answers).tolist() == [1, 0]

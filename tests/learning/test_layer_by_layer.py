@@ -147,6 +147,23 @@ def test_a_rule_may_have_a_memory_a_constraint_and_a_last_word():
         torch.testing.assert_close(layer.weight, torch.full_like(layer.weight, 5.0))
 
 
+@dataclass(frozen=True)
+class EachItsRate:
+    """All weights grow, of the first unit by half of the learning rate, of the second by a quarter."""
+
+    def update(self, weights, inputs, outputs):
+        return torch.full_like(weights, 7.0)
+
+    def rates(self, weights):
+        return torch.tensor([[0.5], [0.25]])
+
+
+def test_units_may_have_rates_of_their_own_beside_a_step_of_the_learning_rate():
+    rule = LayerByLayer(EachItsRate(), 0.1, patches=RAW, step="largest")
+    moved = rule.fit(dense(2), noise(), seeded()).dense1.linear.weight - dense(2).dense1.linear.weight
+    torch.testing.assert_close(moved, torch.tensor([[0.05], [0.025]]).expand(2, 36))
+
+
 def test_weights_that_are_given_centred_patches_sum_to_zero_whatever_the_rule():
     sums = []
 

@@ -64,6 +64,17 @@ def test_blank_patches_are_left_out_and_uniform_light_is_blank_if_the_mean_is_ta
     assert len(Patches(given).drawn(nn.Linear(9, 2), seen, seeded())) == left
 
 
+def test_faint_contrast_on_bright_ground_is_seen_and_what_rounding_makes_of_none_is_not():
+    faint = 100 + 0.1 * torch.rand(1, 784, generator=seeded(1))
+    grey = torch.full((1, 784), 0.3)
+    rounded = grey.clone()
+    rounded[0, ::2] = rounded[0, 0].nextafter(torch.tensor(1.0))
+    shown = torch.cat([faint, grey, rounded])
+    exact = faint.double() - faint.double().mean()
+    given = Patches().drawn(nn.Linear(784, 1), shown, seeded())
+    torch.testing.assert_close(given.double(), exact / exact.norm(), atol=1e-5, rtol=1e-3)
+
+
 def test_centred_weights_answer_a_raw_patch_by_its_contrast_times_what_the_rule_was_given():
     patches, layer = Patches(places=None), nn.Linear(98, 4, bias=False)
     seen = noise().flatten(1)

@@ -30,11 +30,12 @@ def dense(units=5):
 
 def test_the_centres_are_scikit_learns_at_length_one():
     patches = torch.nn.functional.normalize(torch.randn(300, 6, generator=seeded(1)))
-    ours = SphericalKMeans().templates(patches, 4, seeded())
+    ours = SphericalKMeans(batch_size=50).templates(patches, 4, seeded())
     seed = int(torch.randint(2**31, (1,), generator=seeded()))
-    theirs = MiniBatchKMeans(4, batch_size=1024, max_iter=10, n_init=1, random_state=seed).fit(
-        patches.numpy()
-    )
+    theirs = MiniBatchKMeans(
+        4, batch_size=50, max_iter=10, n_init=1, random_state=seed, max_no_improvement=None
+    ).fit(patches.numpy())
+    assert theirs.n_steps_ == 60
     centres = torch.from_numpy(theirs.cluster_centers_)
     torch.testing.assert_close(ours, centres / centres.norm(dim=1, keepdim=True))
 
@@ -109,6 +110,34 @@ def test_the_original_is_untouched_biases_are_zero_and_one_seed_gives_one_result
         assert all(torch.equal(results[0][name], results[1][name]) for name in before)
         assert not torch.equal(results[0]["conv1.filters.weight"], results[2]["conv1.filters.weight"])
     assert history_of(Templates(method).fit(model, noise(), seeded())) == {}
+
+
+def test_the_products_of_clusters_are_those_of_distances_in_all_steps_and_at_the_start():
+    # Twice 11 patches in batches of 4: 5 steps, 4 patches from 3 centres, 2 products each. At the start all
+    # 11, as 3 batches would be more: from one centre, 2 times from 2 + 1 candidates, once from all 3.
+    assert SphericalKMeans(batch_size=4, epochs=2).macs(11, 2, 3) == 2 * (5 * 4 * 3 + 11 * (1 + 2 * 3 + 3))
+    # One step of all ten, and no fewer than 3 times the units at the start.
+    assert SphericalKMeans(batch_size=50, epochs=1).macs(10, 2, 1) == 2 * (10 + 10 * (1 + 1))
+    assert SphericalKMeans(batch_size=2, epochs=1).macs(100, 1, 10) == 100 * 10 + 30 * (1 + 9 * 4 + 10)
+
+
+def test_the_products_of_components_are_those_of_the_covariance_and_its_eigenvectors():
+    assert PCATemplates().macs(10, 3, 4) == 10 * 3 * 3 + 5 * 27 // 3
+
+
+def test_what_the_method_computes_outside_torch_is_kept_for_every_layer():
+    method, model = PCATemplates(), randomised(feature_chain((3, 4), window=3), seeded(1))
+    history = history_of(Templates(method, patches=RAW).fit(model, noise(size=14), seeded()))
+    # 12 by 12 places of each of 30 images; then, pooled by two and seen through 3 by 3 again, 4 by 4.
+    assert history == {
+        "conv1.filters macs": [method.macs(30 * 144, 9, 3)],
+        "conv2.filters macs": [method.macs(30 * 16, 27, 4)],
+    }
+
+
+def test_images_that_do_not_fit_are_refused_by_the_name_of_the_layer():
+    with pytest.raises(ValueError, match=r"layer 'dense1\.linear' takes 36 inputs; it met 30"):
+        Templates(PCATemplates()).fit(dense(), Stimuli(torch.rand(9, 1, 6, 5)), seeded())
 
 
 def test_labels_too_few_patches_and_no_sample_are_refused():

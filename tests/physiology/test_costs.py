@@ -7,7 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from neuro.learning import Patches, PCATemplates, Templates
+from neuro.learning.learner import with_history
 from neuro.physiology import distance_from_start, learning_macs, plastic_weights
+from neuro.physiology.costs import told_macs
 from neuro.stimuli import Stimuli
 
 
@@ -35,6 +38,18 @@ def test_the_products_of_a_hebbian_step_are_counted():
     # Forward and update: 4 x 3 each, for every stimulus and round.
     assert learning_macs(Hebb(1), net(), stimuli, torch.Generator()) == 24
     assert learning_macs(Hebb(5), net(), stimuli, torch.Generator()) == 120
+
+
+def test_products_that_torch_does_not_see_are_added_as_the_rule_tells_them():
+    stimuli = Stimuli(torch.rand(7, 1, 2, 2, generator=torch.Generator().manual_seed(0)))
+    model = nn.Sequential(OrderedDict(flat=nn.Flatten(), one=nn.Linear(4, 3)))
+    rule, generator = Templates(PCATemplates(), patches=Patches("raw")), torch.Generator()
+    # torch: each stimulus once more through 4 x 3 weights, for the report of silent units.
+    told = 7 * 4**2 + 5 * 4**3 // 3
+    assert learning_macs(rule, model, stimuli, generator) == pytest.approx(12 + told / 7)
+    trained = with_history(copy.deepcopy(model), {"one macs": [500.0, 200.0], "one change": [1.0]})
+    assert told_macs(trained) == 700
+    assert learning_macs(rule, model, stimuli, generator, (trained, 100)) == 12 + 7
 
 
 def test_the_weights_that_can_learn_are_a_row_a_unit():
