@@ -37,6 +37,7 @@ STORY = (
     "compare_learning_rules",
     "label_efficiency",
     "width_and_random_features",
+    "features_without_labels",
     "what_rules_learn",
     "tsne_of_features",
     "why_not_an_mlp",

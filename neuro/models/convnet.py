@@ -13,7 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from neuro.models.counting import Wiring, layer_sizes, parameter_count, totals, wiring
-from neuro.models.feature_maps import FeatureMaps, LocalFields, Retina, ScaledTanh, Subsampling
+from neuro.models.feature_maps import (
+    FeatureMaps,
+    LocalFields,
+    Retina,
+    ScaledTanh,
+    Subsampling,
+    Triangle,
+)
 from neuro.models.homma import DynamicNeurons, homma_atlas_marks, matched_filters, separating_filters
 from neuro.models.lecun_1989 import lecun_1989, lecun_1989_nips, net_1, net_2, net_3, net_4, net_5
 from neuro.models.lenet5 import RadialOutput, lenet5
@@ -27,6 +34,7 @@ __all__ = [
     "Retina",
     "ScaledTanh",
     "Subsampling",
+    "Triangle",
     "Wiring",
     "dense_features",
     "equal_mlp",
@@ -49,6 +57,7 @@ __all__ = [
     "separating_filters",
     "small_convnet",
     "totals",
+    "triangle_chain",
     "wiring",
 ]
 
@@ -148,6 +157,23 @@ def feature_chain(
     for number, (below, maps) in enumerate(pairwise((channels, *planes)), 1):
         layers[f"conv{number}"] = _convolution(below, maps, window, padding)
         layers[f"pool{number}"] = nn.MaxPool2d(pool)
+    return nn.Sequential(layers)
+
+
+def triangle_chain(
+    planes: Sequence[int] = (24, 512), window: int = 5, channels: int = 1, sds: float = 1.0
+) -> nn.Sequential:
+    """Features without a decision that read whole sets of digits: conv1, pool1, and so on.
+
+    Each stage is shared filters, Triangle and maxima of blocks of 2 x 2; the last has means of 4 x 4 instead,
+    every second cell. Initial weights: `initial.randomised`.
+    Shapes: (B, channels, H, W) -> (B, planes[-1], h, w), (B, 512, 3, 3) for 28 x 28 pixels.
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, (below, maps) in enumerate(pairwise((channels, *planes)), 1):
+        filters = nn.Conv2d(below, maps, window)
+        layers[f"conv{number}"] = nn.Sequential(OrderedDict(filters=filters, triangle=Triangle(sds)))
+        layers[f"pool{number}"] = nn.MaxPool2d(2) if number < len(planes) else nn.AvgPool2d(4, 2)
     return nn.Sequential(layers)
 
 

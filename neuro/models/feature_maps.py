@@ -45,6 +45,24 @@ class ScaledTanh(nn.Module):
         return 1.7159 * torch.tanh(2 / 3 * a)
 
 
+class Triangle(nn.Module):
+    """What a cell has more than most cells at its place: the threshold follows the input.
+
+        y_k = max(0, u_k - mean - sds * sd),   mean and sd over the planes at a place
+
+    Without `sds` the triangle of Coates, Lee & Ng 2011 (reported; theirs is of distances to centres) and of
+    SoftHebb's deep nets; with it fewer cells answer. Shapes: (B, K, H, W) or (B, K) -> the same.
+    """
+
+    def __init__(self, sds: float = 0.0) -> None:
+        super().__init__()
+        self.sds = sds
+
+    def forward(self, u: Tensor) -> Tensor:
+        sd, mean = torch.std_mean(u, 1, correction=0, keepdim=True)
+        return torch.relu(u - (mean + self.sds * sd))
+
+
 class FeatureMaps(nn.Module):
     """Maps of cells; all cells of a map look through the same square windows, one for each map below it sees.
 

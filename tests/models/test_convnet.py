@@ -14,6 +14,7 @@ from neuro.models.convnet import (
     mlp,
     parameter_count,
     small_convnet,
+    triangle_chain,
     wiring,
 )
 
@@ -129,6 +130,15 @@ def test_a_chain_of_features_has_a_stage_for_each_number_of_planes_and_no_decisi
     ]
     one = layer_sizes(feature_chain((6,), window=3, pool=4, channels=3, padding=1), torch.zeros(1, 3, 8, 8))
     assert one == [("conv1", (6, 8, 8), 6 * 28), ("pool1", (6, 2, 2), 0)]
+
+
+def test_a_triangle_chain_ends_with_nine_overlapping_means_of_each_plane():
+    assert layer_sizes(triangle_chain((48, 96)), torch.zeros(1, 1, 28, 28)) == [
+        ("conv1", (48, 24, 24), 48 * 26),
+        ("pool1", (48, 12, 12), 0),
+        ("conv2", (96, 8, 8), 96 * (48 * 25 + 1)),
+        ("pool2", (96, 3, 3), 0),
+    ]
 
 
 def test_dense_features_see_the_whole_image_and_are_rectified():

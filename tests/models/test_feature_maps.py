@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from neuro.models.feature_maps import FeatureMaps, LocalFields, Retina, ScaledTanh, Subsampling, every
+from neuro.models.feature_maps import (
+    FeatureMaps,
+    LocalFields,
+    Retina,
+    ScaledTanh,
+    Subsampling,
+    Triangle,
+    every,
+)
 
 
 def seeded(seed=0):
@@ -169,3 +177,17 @@ def test_weights_start_as_those_of_torchs_own_layers():
     own, torchs = (layer.weight.detach() for layer in layers)
     assert float(own.abs().max()) == pytest.approx(float(torchs.abs().max()), rel=0.01)
     assert float(own.std()) == pytest.approx(float(torchs.std()), rel=0.05)
+
+
+def test_a_triangle_is_what_exceeds_the_mean_of_all_planes_at_a_place():
+    u = torch.tensor([[1.0, 2.0, 6.0], [-3.0, -3.0, -3.0]])
+    assert torch.equal(Triangle()(u), torch.tensor([[0.0, 0.0, 3.0], [0.0, 0.0, 0.0]]))
+    maps = images(2, 5, 3, 4)
+    of_places = Triangle()(maps.permute(0, 2, 3, 1).reshape(-1, 5))
+    torch.testing.assert_close(Triangle()(maps), of_places.view(2, 3, 4, 5).permute(0, 3, 1, 2))
+    torch.testing.assert_close(
+        Triangle(0.7)(maps), Triangle(0.7)(maps + images(2, 1, 3, 4))
+    )  # no common drive
+    rows = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 0.0, 4.0]])  # mean 1, sd 1; mean 1, sd sqrt 3
+    expected = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3 - 3**0.5]])
+    torch.testing.assert_close(Triangle(1)(rows), expected)

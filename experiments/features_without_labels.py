@@ -1,0 +1,156 @@
+"""On all of MNIST filters learned without labels read hardly better than random patches of it.
+
+Stimuli   handwritten digits: the bundled ones, made 28 by 28 pixels; of MNIST 2,000, with --full all 60,000.
+Model     two stages of 5x5 filters; a cell answers by how much it exceeds most planes at its place (mean and
+          one sd, Triangle); maxima, then means of blocks. 24 and 512 planes with --full, else 8 and 32.
+Learning  filters from patches, without labels, stage after stage: hard competition, SoftHebb, k-means.
+          Controls: the initial weights, random patches, random Gabor functions; and the pixels.
+          Each has three settings (the initial weights one), of which the validation part chooses, after
+          learning from at most 2,000 digits, in five passes; where there are more, all are then seen once.
+Labels    in the readout only, of all the digits; its penalty and the settings are chosen on the validation
+          part, of MNIST 5,000 digits, that nothing is fitted to.
+Measured  accuracy of a linear (ridge) readout of the last layer on the test part, opened once. Five seeds,
+          each with its own split, weights and order; differences paired by seed, Student's 95 % interval.
+Expected  99.1 % of MNIST (goal 99.35: Journe et al. 2023 give 99.35 to 99.4 for three wider stages). Random
+          patches read nearly as well. Chain and settings were looked at on validation digits of seed 100.
+"""
+
+from dataclasses import asdict, astuple, replace
+from functools import partial
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from neuro.analysis import linear_of_batches
+from neuro.comparison import Parts, above_zero, known_difference, one_of, retina
+from neuro.comparison.rules import RULES, TRIALS, extreme
+from neuro.comparison.search import batches, searched, trained
+from neuro.datasets import load
+from neuro.experiment import Claim, Result, Settings, checksum, found_cached, main, over_seeds
+from neuro.learning import LayerByLayer, Untrained
+from neuro.learning.learner import unreported
+from neuro.models.convnet import triangle_chain
+from neuro.models.initial import randomised
+from neuro.plotting import differences_panel, dots_panel, figure
+from neuro.stimuli import resized
+
+PIXELS, RANDOM, IMPRINTED, GABOR = CONTROLS = "pixels", "untrained", "imprinted", "random Gabor"
+LEARNED = HARD, SOFT, MEANS = "hard competition", "SoftHebb", "k-means"
+NAMES = (*CONTROLS, *LEARNED)
+FEW = 2000  # digits that settings are tried on
+SIZE = 28
+GOAL, HIGHER = 99.1, 99.35  # % of MNIST
+NONE = "set before the run: no 95 % interval lies above zero"
+
+
+def digits(settings, generator):
+    """All digits; the first digits of all but the test part, to try settings on."""
+    splits = load(settings.dataset or "digits", generator, settings.data_dir)
+    most = settings.pick((100, 60, 100), (FEW,) * 3, (None,) * 3)
+    margin = 0 if splits.train.images.shape[-1] == SIZE else 4
+    shown = (part[:n] for part, n in zip((splits.train, splits.validation, splits.test), most, strict=True))
+    train, validation, test = (resized(part, SIZE, margin) for part in shown)
+    return Parts(train, train, validation, test), Parts(train[:FEW], train[:FEW], validation[:FEW], test)
+
+
+def read(settings, number):
+    """What the readout of one rule says of the test part; the number tells seed and rule."""
+    seed, which = divmod(number, len(NAMES))
+    name, generator = NAMES[which], torch.Generator().manual_seed(seed)
+    every, few = digits(settings, generator)
+    start = randomised(triangle_chain(settings.pick((4, 8), (8, 32), (24, 512))), generator)
+    start = retina() if name == PIXELS else start
+    search = one_of(Untrained()) if name == PIXELS else RULES[name]
+    chosen, trials = searched(
+        name, search, start, few, seed, settings.pick(1, TRIALS, TRIALS), settings.cache
+    )
+    if chosen is None:
+        raise ValueError(f"{name}: {trials[0].failure}")
+    learner = chosen.learner
+    if isinstance(learner, LayerByLayer):
+        learner = replace(learner, epochs=1)
+    net = trained(learner, search, start, every, seed, settings.cache)
+    reader = linear_of_batches(batches(net, every.train), batches(net, every.validation))
+    found = reader.read(batches(net, every.test))
+    return {
+        "correct (%)": 100 * found.accuracy,
+        "silent features (%)": 100 * found.silent_fraction,
+        "features": found.n_features,
+        "validation digits correct (%)": 100 * reader.validation_accuracy,
+        "data": checksum(every.train, every.validation, every.test),
+    }
+
+
+def run(settings: Settings) -> Result:
+    seeds = settings.seed_list(1, 5, 5)
+    numbers_of = [seed * len(NAMES) + which for seed in seeds for which in range(len(NAMES))]
+    found = over_seeds(partial(found_cached, read, settings), numbers_of, settings.jobs)
+    runs = {name: found[which :: len(NAMES)] for which, name in enumerate(NAMES)}
+    correct = {name: np.array([float(one["correct (%)"]) for one in of]) for name, of in runs.items()}
+    pairs = {f"{name} - {base}": (correct[name], correct[base])
+             for base in (RANDOM, IMPRINTED) for name in NAMES if name != base}  # fmt: skip
+    gains = {pair: known_difference(*of) for pair, of in pairs.items()}
+    numbers = {f"{name}: {what} (mean)": np.mean([float(one[what]) for one in of])
+               for name, of in runs.items() for what in of[0] if what != "data"}  # fmt: skip
+    numbers |= {f"{name}: correct (%) (sd)": of.std(ddof=1) if len(of) > 1 else np.nan
+                for name, of in correct.items()}  # fmt: skip
+    numbers |= {f"{pair} ({end})": x for pair, of in gains.items() for end, x in asdict(of).items()}
+    series = {f"correct (%) {name}": of for name, of in correct.items()}
+    series |= {f"pairs {pair}": np.subtract(*of) for pair, of in pairs.items()}
+    series |= {f"interval {pair}": np.array(astuple(of)) for pair, of in gains.items()}
+    made = claims(correct, gains, settings.dataset == "mnist" and settings.scale == "full")
+    data = "+".join(str(one["data"]) for one in runs[PIXELS])
+    return Result(numbers, series, made, dict.fromkeys(numbers, "one seed has no spread"), data)
+
+
+def claims(correct, gains, whole):
+    means = {name: float(of.mean()) for name, of in correct.items()}
+    best = max(LEARNED, key=means.__getitem__)
+
+    def over(base):
+        return extreme(max, {name: gains[f"{name} - {base}"].low for name in LEARNED})
+
+    def reads(what, source, published, low, band, name):
+        told = f"{name}; {PIXELS} {means[PIXELS]:.2f}, {RANDOM} {means[RANDOM]:.2f}"
+        note = told if whole else "asked of all of MNIST (--full --dataset mnist)"
+        return Claim(what, source, published, low, None, band, means[name] if whole else None, IMPRINTED,
+                     means[IMPRINTED] if whole else None, note)  # fmt: skip
+
+    (high, whose), (above, _) = over(IMPRINTED), over(RANDOM)
+    # fmt: off
+    return [
+        reads("filters learned without labels, and a linear readout of all of MNIST: % correct",
+              "a goal of this project", GOAL, GOAL, "set before the run", best),
+        reads("SoftHebb on all of MNIST: % correct", "Journe et al. 2023 (abstract)", 99.4, HIGHER,
+              "set before the run: what the authors' code gives", SOFT),
+        Claim("no rule without labels beats random patches: highest lower end of a gain, points",
+              "Coates & Ng 2011, Saxe et al. 2011, Illing et al. 2019 (reported)", "nearly as good", None, 0,
+              NONE, high, "gains over the untrained weights", above, whose),
+        above_zero("random patches beat random weights: points, lower end",
+                   "Coates & Ng 2011 (reported)", "imprinting > random", gains[f"{IMPRINTED} - {RANDOM}"],
+                   "random Gabor functions instead", gains[f"{GABOR} - {RANDOM}"]),
+        above_zero("soft competition beats hard: points, lower end", "Moraitis et al. 2022 (abstract)",
+                   "SoftHebb > hard winner-take-all", known_difference(correct[SOFT], correct[HARD]),
+                   "random patches instead", known_difference(correct[IMPRINTED], correct[HARD])),
+    ]
+    # fmt: on
+
+
+def draw(result: Result) -> Figure:
+    page, s = figure(7, 6.5), result.series
+    above, below = page.subfigures(2, 1)
+    dots = above.subplots()
+    dots_panel(dots, {name: s[f"correct (%) {name}"] for name in NAMES}, "test digits correct (%)")
+    dots.set_title("controls, and filters learned without labels")
+    for axes, base in zip(below.subplots(1, 2), (RANDOM, IMPRINTED), strict=True):
+        rows = [name for name in NAMES if name not in (PIXELS, base)]
+        pairs, intervals = (
+            {name: s[f"{what} {name} - {base}"] for name in rows} for what in ("pairs", "interval")
+        )
+        differences_panel(axes, pairs, intervals, f"gain over {base} (points)")
+    return page
+
+
+if __name__ == "__main__":
+    main(run, draw)
