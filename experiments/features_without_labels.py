@@ -29,7 +29,6 @@ from neuro.comparison.search import batches, searched, trained
 from neuro.datasets import load
 from neuro.experiment import Claim, Result, Settings, checksum, found_cached, main, over_seeds
 from neuro.learning import LayerByLayer, Untrained
-from neuro.learning.learner import unreported
 from neuro.models.convnet import triangle_chain
 from neuro.models.initial import randomised
 from neuro.plotting import differences_panel, dots_panel, figure

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Literal
@@ -18,8 +17,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from neuro.comparison.compare import Design
-from neuro.comparison.search import Parts, Search, one_of, taught_with
+from neuro.comparison.search import Parts, Search, one_of
 from neuro.datasets import load, subset
 from neuro.experiment import Settings, checksum
 from neuro.learning import (
@@ -48,7 +46,6 @@ from neuro.learning import (
 )
 from neuro.learning.templates import Method
 from neuro.models.initial import randomised
-from neuro.physiology import learning_macs
 from neuro.stimuli import Stimuli, resized
 
 # Local rules see every image PASSES times; those that look at patches are given them in these forms. Rates
@@ -173,25 +170,6 @@ def backpropagation_of(labels: int, at_least: int = 100) -> Search:
     epochs = max(UPDATES.epochs, -(-at_least // -(-labels // UPDATES.batch_size)))
     learners = _told(lambda descent: replace(descent, epochs=epochs))
     return replace(RULES["backpropagation"], settings={"learner": learners})
-
-
-def macs_of_learning(
-    rules: Mapping[str, Search], design: Design, seed: int, few: int = 32
-) -> dict[str, float | None]:
-    """Multiply-accumulates a stimulus, of all the learning of each rule in its first setting.
-
-    Counted with one seed, on a few stimuli; None for k-means and principal components, as scikit-learn's
-    products are not counted, and for a rule that fails.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    parts = design.parts(generator)
-    initial, found = design.build(generator).to(design.device), dict.fromkeys(rules, None)
-    for name in (each for each in rules if each not in TEMPLATES):
-        chain, shown = taught_with(rules[name], initial, parts)
-        with suppress(ValueError, FloatingPointError):
-            order = torch.Generator().manual_seed(seed)
-            found[name] = learning_macs(rules[name].settings["learner"][0], chain, shown[:few], order)
-    return found
 
 
 def compared_parts(settings: Settings, n_per_class: int, generator: torch.Generator, size: int = 16) -> Parts:

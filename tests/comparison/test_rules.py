@@ -21,7 +21,6 @@ from neuro.comparison.rules import (
     compared_parts,
     data_of,
     extreme,
-    macs_of_learning,
 )
 from neuro.experiment import Settings
 from neuro.learning import Untrained
@@ -111,15 +110,6 @@ def test_fewer_labels_are_a_part_of_more_and_leave_the_same_initial_weights():
     assert np.bincount(few.train.labels).tolist() == [2] * 10
     assert few.test.images.shape[1:] == (1, 16, 16)
     assert all(map(torch.equal, first.parameters(), second.parameters()))
-
-
-@pytest.mark.slow
-def test_nothing_is_counted_for_what_learns_nothing_nor_for_what_others_compute(design):
-    counts = macs_of_learning(some("untrained", "k-means", "PCA", "Hebb"), design, 7)
-    assert (counts["untrained"], counts["k-means"], counts["PCA"]) == (0, None, None)
-    # Five passes, 8 places an image, sum and update of 3 filters of 25 inputs, then of 4 of 75; and the first
-    # layer once more for the second, 5 times, on 256 places; and for the report of silent units.
-    assert counts["Hebb"] > 5 * (2 * 8 * (3 * 25 + 4 * 75) + 256 * 3 * 25)
 
 
 def test_the_data_of_a_comparison_are_those_of_every_seed():
