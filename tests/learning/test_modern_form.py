@@ -149,4 +149,5 @@ def test_what_a_layer_answers_to_one_image_is_what_it_answers_in_a_batch(size):
         layer.b.data = 8 * torch.rand(24, generator=seeded(4))
         seen = torch.rand(2, layer.a.shape[1], size, size + 1, generator=seeded(5))
         with torch.no_grad():
-            torch.testing.assert_close(answer_to_one(layer, seen[:1]), layer(seen)[:1])
+            # 600 products in float32, added up in another order: a few roundings of the sum.
+            torch.testing.assert_close(answer_to_one(layer, seen[:1]), layer(seen)[:1], rtol=5e-6, atol=1e-5)

@@ -329,3 +329,23 @@ def test_a_relu_layer_begins_without_weights_and_without_bias_and_refuses_what_i
         layer(torch.zeros(1, 1, 5, 5))
     with pytest.raises(ValueError, match=r"length of a plane's weights is above zero, or None; got 0"):
         ReluLayer(2, 3, 3, length=0)
+
+
+def test_s_cells_answer_and_descend_by_equations_1_to_3_in_either_layout():
+    layer = SLayer(3, 4, 5, padding=2)
+    layer.a.data = torch.rand(layer.a.shape, generator=torch.Generator().manual_seed(0))
+    layer.b.data = torch.tensor([0.0, 1.0, 4.0, 9.0])
+    seen = torch.rand(2, 3, 7, 8, generator=torch.Generator().manual_seed(1))
+    e = F.conv2d(seen, layer.a, padding=2)
+    v = F.conv2d(seen**2, layer.c, padding=2).sqrt()
+    h = 2 * layer.r / (1 + layer.r) * layer.b[:, None, None] * v
+    written = layer.r * F.relu((1 + e) / (1 + h) - 1)
+    expected = torch.autograd.grad(written.sum(), [layer.a, layer.b])
+    for layout in (torch.contiguous_format, torch.channels_last):
+        answer = layer(seen.contiguous(memory_format=layout))
+        # Sums of 75 products in another order, and the ones added to them and taken away again.
+        torch.testing.assert_close(answer, written, rtol=1e-5, atol=1e-5)
+        for slope, other in zip(torch.autograd.grad(answer.sum(), [layer.a, layer.b]), expected, strict=True):
+            torch.testing.assert_close(slope, other, rtol=1e-4, atol=1e-4)
+        with torch.no_grad():
+            assert torch.equal(layer(seen.contiguous(memory_format=layout)), answer)
