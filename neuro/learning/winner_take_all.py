@@ -135,8 +135,9 @@ def answer_to_one(layer: nn.Module, seen: Tensor) -> Tensor:
     window = layer.a.shape[-1]
     windows = F.unfold(seen, window, padding=layer.padding)[0]
     height = seen.shape[2] + 2 * layer.padding - window + 1
-    excitation, squares = layer.a.flatten(1) @ windows, layer.c.flatten(1) @ windows**2
-    return layer.answer(excitation.view(1, len(layer.b), height, -1), root(squares).view(1, 1, height, -1))
+    excitation, squares = windows.T @ layer.a.flatten(1).T, layer.c.flatten(1) @ windows**2
+    places_first = excitation.view(1, height, -1, len(layer.b))
+    return layer.answer(places_first.movedim(-1, 1), root(squares).view(1, 1, height, -1))
 
 
 def report_winners(layer: str, history: History) -> None:
