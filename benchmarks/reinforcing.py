@@ -121,10 +121,10 @@ def growth(
     """Print the milliseconds of learning for an image: flat over images, a line over planes."""
     shown, each = images(max(counts)), []
     for rule, stages, count in zip(rules, nets, counts, strict=True):
-        results: list[nn.Sequential] = []
-        net, own = neocognitron(stages), shown[:count]
-        seconds = best_of(lambda: results.append(rule.fit(net, own, seeded(0))))  # noqa: B023
-        planes = " and ".join(str(len(results[0].get_submodule(layer).b)) for layer in ("US1", "US2"))
+        learn = partial(rule.fit, neocognitron(stages), shown[:count])
+        seconds = best_of(lambda learn=learn: learn(seeded(0)))  # type: ignore[misc]
+        trained = learn(seeded(0))
+        planes = " and ".join(str(len(trained.get_submodule(layer).b)) for layer in ("US1", "US2"))
         each.append(f"{1e3 * seconds / count:.2f} ({planes} planes)")
     print(f"{what}: {', '.join(each)} ms an image")
 

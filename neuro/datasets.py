@@ -28,7 +28,7 @@ HELD_OUT_SHARE = 1 / 12
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
-LARGE = ("mnist", "fashion-mnist")  # sets of tens of thousands of images: rules learn them in fewer passes
+LARGE = ("mnist", "fashion-mnist")  # sets of tens of thousands of images
 
 _DIGITS = tuple("0123456789")
 _GARMENTS = "T-shirt/top,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle boot"

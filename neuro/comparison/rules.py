@@ -88,8 +88,8 @@ def _told(rule: Callable[[Backpropagation], Learner]) -> tuple[FromRandomDecisio
     return tuple(FromRandomDecision(rule(replace(UPDATES, learning_rate=rate))) for rate in RATES)
 
 
-def _local(*rules: Rule, rates: Sequence[float], **options: Any) -> tuple[LayerByLayer, ...]:
-    """Every one of these rules with each rate, on patches of each of the forms GIVEN."""
+def local(*rules: Rule, rates: Sequence[float], **options: Any) -> tuple[LayerByLayer, ...]:
+    """Every one of these rules with each rate, on patches of each of the forms GIVEN, in PASSES passes."""
     return tuple(
         LayerByLayer(rule, rate, PASSES, 64, Patches(given), **options)
         for rule, rate, given in product(rules, rates, GIVEN)
@@ -115,28 +115,28 @@ RULES: Mapping[str, Search] = {
     "random Gabor": one_of(RandomGabor(), RandomGabor((0.3, 0.7)), RandomGabor((0.7, 1.4)),
                            source="Illing, Gerstner & Brea 2019", locality="nothing is learned",
                            published="no worse than unsupervised learning in large layers (MNIST, CIFAR-10)"),
-    "Hebb": one_of(*_local(PlainHebb(), rates=(0.01, 0.03, 0.1)), source="Hebb 1949; lecture decks",
+    "Hebb": one_of(*local(PlainHebb(), rates=(0.01, 0.03, 0.1)), source="Hebb 1949; lecture decks",
                    locality="input, output"),
-    "normalised Hebb": one_of(*_local(NormalisedHebb(), rates=(0.03, 0.1, 0.3)), **_LENGTH_ONE,
+    "normalised Hebb": one_of(*local(NormalisedHebb(), rates=(0.03, 0.1, 0.3)), **_LENGTH_ONE,
                               source="von der Malsburg 1973 (reported)",
                               locality="input, output, own weights"),
-    "Oja": one_of(*_local(Oja(), rates=(0.1, 0.3, 1.0)), **_LENGTH_ONE, source="Oja 1982 (reported)",
+    "Oja": one_of(*local(Oja(), rates=(0.1, 0.3, 1.0)), **_LENGTH_ONE, source="Oja 1982 (reported)",
                   locality="input, output, own weights"),
-    "Sanger": one_of(*_local(Sanger(), rates=(0.1, 0.3, 1.0)), **_LENGTH_ONE, source="Sanger 1989 (reported)",
+    "Sanger": one_of(*local(Sanger(), rates=(0.1, 0.3, 1.0)), **_LENGTH_ONE, source="Sanger 1989 (reported)",
                      locality="input, output, weights of the units before"),
-    "Fukushima": one_of(*_local(Fukushima(), rates=(0.1, 1.0, 10.0), decay="constant"),
+    "Fukushima": one_of(*local(Fukushima(), rates=(0.1, 1.0, 10.0), decay="constant"),
                         source="Fukushima 1980, eq. 7", locality="input, which unit wins"),
-    "Fukushima, times output": one_of(*_local(Fukushima(power=1), rates=(0.1, 0.3, 1.0), decay="constant"),
+    "Fukushima, times output": one_of(*local(Fukushima(power=1), rates=(0.1, 0.3, 1.0), decay="constant"),
                                       source="lecture decks", locality=_COMPETES),
-    "hard competition": one_of(*_local(HardCompetitive(10), HardCompetitive(30), rates=(0.3, 1.0, 3.0)),
+    "hard competition": one_of(*local(HardCompetitive(10), HardCompetitive(30), rates=(0.3, 1.0, 3.0)),
                                source="DeSieno 1988 (reported)",
                                locality="input, which unit wins, how often it did",
                                published="64.6 % on CIFAR-10 (Amato/Lagani, as quoted by SCFF 2025)"),
-    "Krotov-Hopfield": one_of(*_local(KrotovHopfield(), KrotovHopfield(delta=0.2), rates=(0.02, 0.05, 0.1),
+    "Krotov-Hopfield": one_of(*local(KrotovHopfield(), KrotovHopfield(delta=0.2), rates=(0.02, 0.05, 0.1),
                                       step="largest"),
                               **_LENGTH_ONE, source="Krotov & Hopfield 2019", locality=_COMPETES,
                               published="comparable to backpropagation (abstract)"),
-    "SoftHebb": one_of(*_local(SoftHebb(), SoftHebb(1 / 4), rates=(0.3, 1.0, 3.0)), **_LENGTH_ONE,
+    "SoftHebb": one_of(*local(SoftHebb(), SoftHebb(1 / 4), rates=(0.3, 1.0, 3.0)), **_LENGTH_ONE,
                        source="Moraitis et al. 2022; Journe et al. 2023", locality=_COMPETES,
                        published="99.4 % on MNIST (Journe et al. 2023, abstract)"),
     "k-means": one_of(*_templates(SphericalKMeans(epochs=PASSES)), source="Coates, Lee & Ng 2011",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from neuro.analysis import PairedDifference, Spread, paired_difference, paired_spread, spread
 from neuro.comparison.measures import Columns, Value
 from neuro.comparison.search import Trial
+from neuro.experiment.files import csv_text
 
 SPREAD_OF = ("accuracy", "gain over random", "gain over imprinting", "gap to twin")
 
@@ -115,8 +114,9 @@ class Comparison:
         write_csv(path, [_line(row) for row in self.rows])
 
     def csv_text(self) -> str:
-        """What to_csv() writes, but the same in every run: without the seconds."""
-        return _csv_text([_line(_without_seconds(row)) for row in self.rows])
+        """What to_csv() writes, but the same in every run: without the seconds. A rule that is a plain
+        function still shows its address."""
+        return _in_columns([_line(_without_seconds(row)) for row in self.rows])
 
     def trials_to_csv(self, path: str | Path) -> None:
         """A line a trial of the search, failed ones among them."""
@@ -134,15 +134,12 @@ def known_difference(one: np.ndarray, other: np.ndarray) -> PairedDifference:
 
 def write_csv(path: str | Path, lines: Sequence[Mapping[str, Value]]) -> None:
     """Beneath the names of all columns, a line for each; what is missing is left empty."""
-    Path(path).write_bytes(_csv_text(lines).encode())
+    Path(path).write_bytes(_in_columns(lines).encode())
 
 
-def _csv_text(lines: Sequence[Mapping[str, Value]]) -> str:
-    file, names = io.StringIO(), list(dict.fromkeys(name for line in lines for name in line))
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: "" if v is None else v for k, v in line.items()} for line in lines)
-    return file.getvalue()
+def _in_columns(lines: Sequence[Mapping[str, Value]]) -> str:
+    names = dict.fromkeys(name for line in lines for name in line)
+    return csv_text(sorted(names, key=lambda name: name == "blanks"), lines)
 
 
 def with_gains(rows: Iterable[Row], controls: Mapping[str, str]) -> tuple[Row, ...]:

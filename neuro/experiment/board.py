@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from neuro.experiment import files
 from neuro.experiment.claims import VERDICTS, Claim, in_words
 from neuro.experiment.files import written_aside
 from neuro.experiment.result import Result
@@ -68,13 +67,9 @@ def markdown(results: Sequence[Result]) -> str:
 
 def csv_text(results: Sequence[Result]) -> str:
     """The board as csv: one row per claim, every field."""
-    file = io.StringIO()
     rows = [{"script": r.name, **_scale(r), **claim.to_json()} for r in results for claim in r.claims]
     columns = ["script", "scale", "dataset", *Claim.__dataclass_fields__, "verdict"]
-    writer = csv.DictWriter(file, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return files.csv_text(columns, rows)
 
 
 def write(figures: Path, story: Sequence[str]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -29,6 +32,15 @@ def written_aside(folder: Path, name: str) -> Iterator[Path]:
         yield Path(partial)
         for path in sorted(Path(partial).iterdir(), key=lambda path: (path.suffix == ".json", path.name)):
             os.replace(path, folder / path.name)
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Beneath the names of the columns, a line for each row; what is missing or None is left empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+    return text.getvalue()
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -104,7 +104,9 @@ class Result:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a whole result ({error!r}); delete it and run again") from None
         arrays = _beside(folder, series, load_arrays) if series else {}
-        text = _beside(folder, table, lambda path: path.read_bytes().decode()) if table else ""
+        text = (
+            _beside(folder, table, lambda path: path.read_bytes().decode(errors="replace")) if table else ""
+        )
         return cls(series=arrays, table=text, claims=claims, **parts, **source)
 
 

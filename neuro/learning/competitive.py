@@ -60,8 +60,8 @@ class HardCompetitive:
     def won(self, weights: Tensor, outputs: Tensor, bias: Tensor | float = 0.0) -> Tensor:
         """One for the winner of every patch and zero for the others. Shapes: -> (B, K)."""
         # |x - w|^2 = |x|^2 - 2 (u - |w|^2 / 2), and |x| is the same for all units.
-        least: Tensor = torch.linalg.vector_norm(weights, dim=1).square() - bias
-        winner = strongest(torch.sub(outputs, least, alpha=0.5))
+        handicap = weights.square().sum(1) - bias
+        winner = strongest(torch.sub(outputs, handicap, alpha=0.5))
         return torch.zeros_like(outputs).scatter_(1, winner[:, None], 1.0)
 
 
@@ -120,7 +120,7 @@ class SoftHebb:
     |w| goes to 1. Of the deep form (Journe et al. 2023, as in their code): `losers` "anti-Hebbian" turns the
     sign of y for all but the largest; `rate_power` a multiplies unit k's learning rate by | |w_k| - 1 |^a, so
     that a unit learns less the nearer it is to length one (0.5 there); 0 leaves it out. The default
-    temperature is that of their code, where `step` is "largest" and the rate does not fall otherwise.
+    temperature is that of their code, where `step` is "largest" and nothing else lowers the rate.
     Condition of use: patches of one length; a temperature below the differences of u; with a `rate_power`
     weights that begin far from length one, or nothing is learned.
     Differs from the papers: all units have the same prior (no biases). Not part of the rule, and left to the

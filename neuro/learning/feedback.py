@@ -13,8 +13,8 @@ y + (z - z held fixed) has the value of y and the slope of z. The model is train
 given, to which the generator is left: all rules of one seed are shown the same stimuli in the same order.
 
 Condition of use: chains with a hidden layer, of dense layers, convolutions and the layers of LeCun's nets.
-What has no weights passes back the true slope, and so does batch normalisation; another layer with weights of
-its own (GainAndBias among them) is refused.
+What has no weights, or only a row of them, as batch normalisation has, passes back the true slope; another
+layer with weights of more dimensions (GainAndBias among them) is refused.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class AddIfSilent:
 
         Its history holds, for each S-layer, `wins` (one for each plane) and what presentations() shows, up to
         the 256 images in which the layer was full. Raises ValueError for labelled stimuli, a layer whose
-        input is blank, or planes that cannot grow.
+        input is blank, or a layer that joins planes.
         """
         return _grown(self, model, stimuli, generator, _add_if_silent, 1)
 
@@ -195,13 +195,14 @@ def _grown(
 ) -> nn.Sequential:
     """A copy whose S-layers have grown, one after the other."""
     refuse_labels(stimuli, type(rule).__name__)
-    trained = copy.deepcopy(model)
-    layers = s_layers(trained)
     for name, joining in model.named_children():
         if isinstance(joining, JoinedCLayer):
-            raise ValueError(f"{name} joins planes that have a meaning; those of a growing layer have none")
+            raise ValueError(
+                f"{name}, a JoinedCLayer, joins planes that have a meaning; planes that grow have none"
+            )
     refuse_unfit([model], stimuli)
-    history: History = {}
+    trained, history = copy.deepcopy(model), dict[str, list[float]]()
+    layers = s_layers(trained)
     for number, (name, layer) in enumerate(layers.items()):
         q = rule.q[min(number, len(rule.q) - 1)]
         column, most = (values[min(number, len(values) - 1)] for values in (rule.columns, rule.most))

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 def correlation(outputs: Tensor, inputs: Tensor) -> Tensor:
     """< y x >, the mean product of each output and each input. Shapes: (B, K), (B, N) -> (K, N)."""
-    nothing = inputs.new_zeros(1, 1)  # and the mean costs nothing in the product itself
-    return torch.addmm(nothing, outputs.T, inputs, beta=0, alpha=1 / len(inputs))
+    added_to = inputs.new_zeros(1, 1)  # ignored, but addmm takes the mean within the product
+    return torch.addmm(added_to, outputs.T, inputs, beta=0, alpha=1 / len(inputs))
 
 
 def strongest(outputs: Tensor) -> Tensor:

@@ -127,7 +127,7 @@ class LayerByLayer:
         for _ in range(self.epochs):
             course.begin_epoch()
             for part in torch.randperm(len(images), generator=generator).split(self.batch_size):
-                seen = before(images.index_select(0, part.to(images.device)).to(weights.device))
+                seen = before(images[part].to(weights.device))
                 inputs = self.patches.drawn(layer, seen, generator)
                 if len(inputs):
                     outputs = inputs @ weights.T

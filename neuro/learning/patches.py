@@ -54,11 +54,12 @@ class Patches:
             formed, something = _contrast_normalised(raw)
         else:
             length: Tensor = torch.linalg.vector_norm(raw, dim=1, keepdim=True)
-            formed, something = raw if self.given == "raw" else raw / length, length[:, 0] != 0
+            formed = raw if self.given == "raw" else raw / length
+            something = length[:, 0] != 0
         return formed if something.all() else formed[something]  # a copy of all would take a tenth of a step
 
     def centred(self, rows: Tensor) -> Tensor:
-        """Weights, or patches, without the mean of each row if the rule is not to see it. (n, N) -> same."""
+        """Weights without the mean of each row, if the rule is not to see it. (K, N) -> the same."""
         return rows - rows.mean(1, keepdim=True) if self.given == "contrast-normalised" else rows
 
     def _windows(self, layer: nn.Conv2d, seen: Tensor, generator: torch.Generator) -> Tensor:
@@ -82,6 +83,7 @@ def _contrast_normalised(raw: Tensor) -> tuple[Tensor, Tensor]:
     share = raw.new_full((inputs,), inputs**-0.5)
     # A layer's normalisation brings rows to variance one, in a single pass: an eighth of the time of four.
     formed, mean, over_sd = torch.native_layer_norm(raw, (inputs,), share, None, 0.0)
+    # Blank rows have over_sd infinite and come out NaN: no comparison with NaN holds, so they are left out.
     return formed, (ROUNDING * over_sd * mean.hypot(1 / over_sd) < 1)[:, 0]
 
 

@@ -72,7 +72,7 @@ class Templates:
     def _give(
         self, model: nn.Sequential, name: str, layer: Plastic, stimuli: Stimuli, generator: torch.Generator
     ) -> History:
-        """Give one layer templates of what the layers below make of the stimuli."""
+        """Give one layer templates of what the layers below make of the stimuli; what the method tells."""
         seen = sample(model, name, self.patches, stimuli, self.sample, generator)
         weights = layer.weight.flatten(1).clone()
         found = self.method.templates(seen, len(weights), generator)

@@ -274,4 +274,5 @@ def refuse_small(planes: Tensor, who: str, number: int, window: int, padding: in
 
 def root(square: Tensor) -> Tensor:
     """sqrt(max(0, x)), its slope at zero taken as zero instead of infinite."""
-    return F.relu(square).sqrt()  # relu's slope at zero is zero, whatever comes back from the root
+    return F.relu(square).sqrt()  # relu's slope at zero is zero, whatever comes
+    # back from the root (NaN, which torch's anomaly detection reports)

@@ -26,15 +26,17 @@ def learning_macs(
     """Multiply-accumulates of a whole training, all its epochs, for each of these stimuli.
 
     torch's own count while the rule is fitted once more: products of matrices and convolutions, forward,
-    backward and in the update; element by element nothing is counted. To these are added the `told_macs` of
-    the `trained` chain and the number of stimuli it learned from, since they are no fixed number a stimulus;
-    of the one fitted here if it is not given. Raises what the rule raises.
+    backward and in the update; element by element nothing is counted. What a rule does with only some of its
+    stimuli (at most 512 for the report of silent units; the sample of Templates) is counted as if it did so
+    with all. Added are the `told_macs` of a chain, divided by the stimuli it learned from, as they do not
+    grow in proportion: `trained` is that chain and that number, by default the one fitted here. Raises what
+    the rule raises.
     """
     # What is silent for these few stimuli was not what the rule learned from.
     with unreported(), FlopCounterMode(display=False) as counter:
         fitted = rule.fit(model, stimuli, generator)
-    chain, of = trained or (fitted, len(stimuli))
-    return float(counter.get_total_flops() / 2 / len(stimuli) + told_macs(chain) / of)
+    chain, learned_from = trained or (fitted, len(stimuli))
+    return float(counter.get_total_flops() / 2 / len(stimuli) + told_macs(chain) / learned_from)
 
 
 def told_macs(trained: nn.Module) -> float:

@@ -210,8 +210,10 @@ class _Walk(TorchFunctionMode):
                 self.beside += int(before[1] + macs - self.counts()[1])
             if isinstance(layer, ContrastLayer) and inputs and id(inputs[0]) in self.seen:
                 # It subtracts one and the same pixel everywhere, which is no part of what its cells see.
-                window, (_, sees) = layer.g.shape[-1], self.seen[id(inputs[0])]
-                self.seen[id(output)] = output, sees.through(*map(_pair, (window, 1, window // 2, 1)))
+                window = layer.g.shape[-1]
+                _, sees = self.seen[id(inputs[0])]
+                around = map(_pair, (window, 1, window // 2, 1))  # window, stride, padding, dilation
+                self.seen[id(output)] = output, sees.through(*around)
             if name in self.names:
                 self.runs.append(name)
                 _, sees = self.seen.get(id(output), (None, _Field()))

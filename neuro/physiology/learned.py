@@ -98,7 +98,7 @@ def retinal_features(model: nn.Sequential) -> dict[str, Floats]:
     the feature lay, and so the pictures blur from layer to layer. The extent is that of the receptive field
     of one cell, which may be larger than the retina; the brightest pixel is 1; black if the plane never
     learned. Shapes: layer -> (K, H, W), the mean over channels.
-    Raises ValueError for a layer below an S-layer that does not sum what it sees, such as one of maxima.
+    Raises ValueError for a layer of another kind below an S-layer, such as one of maxima.
     """
     drawn, below = {}, dict[str, nn.Module]()
     plastic = s_layers(model)
@@ -133,7 +133,9 @@ def _drawn_back(weights: Tensor, layer: nn.Module, name: str) -> Tensor:
     if isinstance(layer, Rim):
         return weights
     kind = type(layer).__name__
-    raise ValueError(f"features are drawn back through layers that sum what they see; {name!r} is a {kind}")
+    raise ValueError(
+        f"features are drawn back through S-, C-, edge and contrast layers; {name!r} is a {kind}"
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -202,7 +202,7 @@ def test_the_text_of_the_csv_is_the_same_in_every_run_as_it_leaves_the_seconds_o
     assert float(line["accuracy"]) == trained["accuracy"]
 
 
-def test_products_of_templates_are_those_of_the_training_and_not_of_the_few_they_are_counted_on():
+def test_products_that_templates_tell_are_of_the_training_and_not_of_the_few_that_others_are_counted_on():
     def dense(generator):
         layers = OrderedDict(flat=nn.Flatten(), one=nn.Linear(64, 2))
         return randomised(nn.Sequential(layers), generator)

@@ -97,9 +97,10 @@ def test_a_table_is_a_csv_beside_and_does_not_outlive_its_result(tmp_path):
     result(table=table).save(tmp_path)
     assert (tmp_path / "dice.csv").read_bytes() == table.encode()
     assert Result.load(tmp_path, "dice").table == table
-    (tmp_path / "dice.csv").write_text(table.replace("0.5", "0.9"))
-    with pytest.raises(ValueError, match=r"dice.csv is not the one its .json was saved with"):
-        Result.load(tmp_path, "dice")
+    for other in (table.replace("0.5", "0.9").encode(), table.encode("latin-1")):
+        (tmp_path / "dice.csv").write_bytes(other)
+        with pytest.raises(ValueError, match=r"dice.csv is not the one its .json was saved with"):
+            Result.load(tmp_path, "dice")
     result().save(tmp_path)
     assert not (tmp_path / "dice.csv").exists()
     assert Result.load(tmp_path, "dice").table == ""

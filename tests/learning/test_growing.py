@@ -192,7 +192,7 @@ def test_what_cannot_grow_is_refused(rule):
     with pytest.raises(ValueError, match="nothing to grow from in US1: its input is blank"):
         rule.fit(neocognitron(TWO), Stimuli(torch.zeros(2, 1, 16, 16)), seeded())
     with pytest.raises(
-        ValueError, match="UC1 joins planes that have a meaning; those of a growing layer have none"
+        ValueError, match="UC1, a JoinedCLayer, joins planes that have a meaning; planes that grow have none"
     ):
         rule.fit(fukushima_1988(), Stimuli(torch.rand(2, 1, 19, 19, generator=seeded())), seeded())
     with pytest.raises(ValueError, match="this rule reinforces S-layers"):

@@ -139,6 +139,10 @@ def test_a_triangle_chain_ends_with_nine_overlapping_means_of_each_plane():
         ("conv2", (96, 8, 8), 96 * (48 * 25 + 1)),
         ("pool2", (96, 3, 3), 0),
     ]
+    net = triangle_chain((2, 3), sds=0.5)
+    assert isinstance(net.pool1, nn.MaxPool2d)
+    assert isinstance(net.pool2, nn.AvgPool2d)
+    assert [net.conv1.triangle.sds, net.conv2.triangle.sds] == [0.5, 0.5]
 
 
 def test_dense_features_see_the_whole_image_and_are_rectified():

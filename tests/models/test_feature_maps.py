@@ -185,9 +185,8 @@ def test_a_triangle_is_what_exceeds_the_mean_of_all_planes_at_a_place():
     maps = images(2, 5, 3, 4)
     of_places = Triangle()(maps.permute(0, 2, 3, 1).reshape(-1, 5))
     torch.testing.assert_close(Triangle()(maps), of_places.view(2, 3, 4, 5).permute(0, 3, 1, 2))
-    torch.testing.assert_close(
-        Triangle(0.7)(maps), Triangle(0.7)(maps + images(2, 1, 3, 4))
-    )  # no common drive
+    moved = maps + images(2, 1, 3, 4)  # by a drive common to all planes
+    torch.testing.assert_close(Triangle(0.7)(maps), Triangle(0.7)(moved))
     rows = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 0.0, 4.0]])  # mean 1, sd 1; mean 1, sd sqrt 3
     expected = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3 - 3**0.5]])
     torch.testing.assert_close(Triangle(1)(rows), expected)

@@ -343,6 +343,7 @@ def test_s_cells_answer_and_descend_by_equations_1_to_3_in_either_layout():
     expected = torch.autograd.grad(written.sum(), [layer.a, layer.b])
     for layout in (torch.contiguous_format, torch.channels_last):
         answer = layer(seen.contiguous(memory_format=layout))
+        assert answer.is_contiguous(memory_format=torch.channels_last)
         # Sums of 75 products in another order, and the ones added to them and taken away again.
         torch.testing.assert_close(answer, written, rtol=1e-5, atol=1e-5)
         for slope, other in zip(torch.autograd.grad(answer.sum(), [layer.a, layer.b]), expected, strict=True):

@@ -217,7 +217,7 @@ def test_behind_contrast_and_edges_a_plane_that_learned_a_bar_is_drawn_as_that_b
 
 def test_a_layer_that_does_not_sum_what_it_sees_is_refused_by_name():
     net = nn.Sequential(OrderedDict(first=MaxLayer(3, 1, 1), US2=SLayer(3, 2, 3)))
-    with pytest.raises(ValueError, match="layers that sum what they see; 'first' is a MaxLayer"):
+    with pytest.raises(ValueError, match="S-, C-, edge and contrast layers; 'first' is a MaxLayer"):
         retinal_features(net)
 
 
