@@ -34,6 +34,7 @@ STORY = (
     "net_1_to_5",
     "modernising_lecun_1989",
     "lecun_1998",
+    "reading_pixels",
     "compare_learning_rules",
     "label_efficiency",
     "width_and_random_features",

@@ -1,4 +1,4 @@
-"""From 3,000 digits of MNIST a neocognitron learns to read 97.9 % of others; 98.3 % by a linear readout.
+"""A neocognitron learns to read handwritten digits: by labelled cells at its top, or by a linear readout.
 
 Stimuli   handwritten digits on 28x28 pixels: the bundled ones, 30 of each class to learn from; with --dataset
           mnist 3,000 (300 of each class), and as many other test digits. With --full also all 60,000.
@@ -41,6 +41,7 @@ from neuro.recording import record
 from neuro.stimuli import Stimuli, resized
 
 NET, ONE, ONE_TOP = "learned", "one threshold, US2", "one threshold, top"
+AGAIN = "one threshold, top, another order"
 PATCHES, RANDOM, EDGES, PIXELS = "random patches", "random weights", "edges", "pixels"
 NAMES = (NET, ONE_TOP, ONE, PATCHES, RANDOM, EDGES, PIXELS)
 READ = (NET, PATCHES, RANDOM, EDGES, PIXELS)  # also of 60,000
@@ -48,7 +49,9 @@ TOP, LINEAR, MANY = "labelled top", "linear readout", "linear readout of 60,000"
 Q, RECOGNITION, LEARNING = 1e5, (0.6, 0.3), (0.8, 0.9)  # of US2 and the top
 SINGLE = (0.6, 0.7)  # of US2, in learning as in recognition
 RANDOM_RECOGNITION = 0.5
-PAIRS = [(NET, other) for other in (PATCHES, RANDOM, ONE, ONE_TOP)]
+# The gains claimed, and of each one where nothing of what is claimed has changed.
+PAIRS = {(NET, ONE): (PATCHES, ONE), (NET, ONE_TOP): (AGAIN, ONE_TOP), (NET, PATCHES): (RANDOM, PATCHES),
+         (NET, RANDOM): (EDGES, RANDOM)}  # fmt: skip
 MANY_PLANES = 400  # of US2, where 60,000 are learned from
 FEATURES = 16  # planes of US2 that are drawn
 
@@ -134,6 +137,9 @@ def one_seed(settings, seed):
             train, validation, test = (read(net, part) for part in parts)
             found[f"{LINEAR}: {name}"] = 100 * linear_of_batches(train, validation).read(test).accuracy
         top = top_of(name, seen[0], seed)
+        if name == ONE_TOP:
+            again = top_of(name, seen[0], seed + 1000)
+            found[f"{TOP}: {AGAIN}"] = 100 * accuracy(again, seen[1])
         said = decisions(top, seen[1])
         found[f"{TOP}: {name}"] = 100 * (said == truth).mean()
         found[f"planes of the top: {name}"] = len(top.UC3.labels)
@@ -167,11 +173,10 @@ def run(settings: Settings) -> Result:
         s |= {f"{MANY}: {name}": np.array([float(one["correct (%)"]) for one in every[which :: len(READ)]])
               for which, name in enumerate(READ)}  # fmt: skip
     pairs = {f"{how}: {one} - {other}": (s[f"{how}: {one}"], s[f"{how}: {other}"])
-             for how in (TOP, LINEAR, MANY) for one, other in PAIRS
+             for how in (TOP, LINEAR, MANY) for one, other in (*PAIRS, *PAIRS.values())
              if {f"{how}: {one}", f"{how}: {other}"} <= s.keys()}  # fmt: skip
     pairs[f"{TOP} - {LINEAR}: {NET}"] = s[f"{TOP}: {NET}"], s[f"{LINEAR}: {NET}"]
     pairs[f"{TOP} - {LINEAR}: {ONE_TOP}"] = s[f"{TOP}: {ONE_TOP}"], s[f"{LINEAR}: {NET}"]
-    pairs[f"{TOP}: next seed - {NET}"] = np.roll(s[f"{TOP}: {NET}"], 1), s[f"{TOP}: {NET}"]
     found = {name: paired_difference(*pair) for name, pair in pairs.items()}
     numbers = {f"{name} (mean)": values.mean() for name, values in s.items()}
     numbers |= {f"{name} ({end})": x for name, one in found.items() for end, x in asdict(one).items()}
@@ -197,46 +202,52 @@ def claims(found, numbers, mnist):
         }
         return f"{how}: " + ", ".join(f"over {k} {v.low:+.2f} to {v.high:+.2f}" for k, v in ends.items())
 
-    def goal(what, how, low, control):
-        note = told(how) if mean(how, NET) is not None else "asked of MNIST, in its own run"
+    def goal(what, how, low):
+        others = ", ".join(
+            f"{name} {mean(how, name):.2f}" for name in (PATCHES, RANDOM, EDGES) if mean(how, name)
+        )
+        note = f"{others}; {told(how)}" if others else "asked of MNIST, in its own run"
         return Claim(what, "a goal of this project", low, low, None, "set before the run", mean(how, NET),
-                     control, mean(how, control), note)  # fmt: skip
+                     note=note)  # fmt: skip
 
-    def gain(what, source, published, one):
-        control = f"next seed - {NET}"
-        both = found[f"{TOP}: {one}"], found[f"{TOP}: {control}"]
-        return above_zero(what, source, published, both[0], control, both[1], told(LINEAR))
+    def gain(what, source, published, base, remark=""):
+        one, other = (f"{a} - {b}" for a, b in ((NET, base), PAIRS[NET, base]))
+        return above_zero(what, source, published, found[f"{TOP}: {one}"], other, found[f"{TOP}: {other}"],
+                          f"{remark}{told(LINEAR)}")  # fmt: skip
 
     loss, alone = found[f"{TOP} - {LINEAR}: {NET}"].low, found[f"{TOP} - {LINEAR}: {ONE_TOP}"].low
     loss = None if np.isnan(loss) else loss
     aizu = "a paper of 1997 (abstract)"
     # fmt: off
     return [
-        goal("3,000 digits of MNIST: the net itself, by its labelled top: % correct", TOP, 97.5, EDGES),
-        goal("3,000 digits of MNIST: a linear readout of the net: %", LINEAR, 97.5, EDGES),
-        goal("60,000 digits of MNIST: a linear readout of the net: %", MANY, 99.0, EDGES),
+        goal("3,000 digits of MNIST: the net itself, by its labelled top: % correct", TOP, 97.5),
+        goal("3,000 digits of MNIST: a linear readout of the net: %", LINEAR, 97.5),
+        goal("60,000 digits of MNIST: a linear readout of the net: %", MANY, 99.0),
         Claim("3,000 digits, 300 of a class: % of blind digits", "Fukushima 2003 (abstract)", "98.6 of ETL-1",
               None, None, "other digits, and another net: beside, not against", mean(TOP, NET),
               PIXELS, mean(TOP, PIXELS), "trained digits: 100 % in the paper"),
         gain("a higher threshold in learning US2 than in recognition adds: points, lower end", aizu,
-             "over 97 % of ETL-1 digits", f"{NET} - {ONE}"),
+             "over 97 % of ETL-1 digits", ONE, "its control was made stronger after a first run; "),
         gain("a higher threshold in learning the top adds: points, lower end", aizu,
-             "over 97 % of ETL-1 digits", f"{NET} - {ONE_TOP}"),
+             "over 97 % of ETL-1 digits", ONE_TOP),
         Claim("the labelled top reads as well as a linear readout below it: points, lower end",
               "Fukushima 2003 (abstract)", "recognises by labelled cells", -1, None,
               "set before the run: no more than 1 point less", loss, ONE_TOP, alone),
         gain("features that were learned add to random patches: points, lower end",
-             "the later nets (abstracts)", "self-organised", f"{NET} - {PATCHES}"),
+             "the later nets (abstracts)", "self-organised", PATCHES),
         gain("features that were learned add to random weights: points, lower end",
-             "the later nets (abstracts)", "self-organised", f"{NET} - {RANDOM}"),
+             "the later nets (abstracts)", "self-organised", RANDOM),
     ]
     # fmt: on
 
 
 def draw(result: Result) -> Figure:
-    page, s = figure(7, 9), result.series
+    s = result.series
+    ways = [how for how in (TOP, LINEAR, MANY) if f"{how}: {NET}" in s]
+    page = figure(3.5 * len(ways), 9)
     above, gains, below_ = page.subfigures(3, 1, height_ratios=(1.2, 0.9, 1.2))
-    for how, dots, over in zip((TOP, LINEAR), above.subplots(1, 2), gains.subplots(1, 2), strict=True):
+    panels = (each.subplots(1, len(ways)) for each in (above, gains))
+    for how, dots, over in zip(ways, *panels, strict=True):
         names = [name for name in NAMES if f"{how}: {name}" in s]
         dots_panel(dots, {name: s[f"{how}: {name}"] for name in names}, "test digits correct (%)")
         dots.set_title(how)

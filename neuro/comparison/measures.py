@@ -22,7 +22,7 @@ from neuro.analysis import (
 from neuro.comparison.one_chain import last_layer, winning_planes
 from neuro.comparison.search import Chosen, Parts, Search
 from neuro.experiment.cache import seconds_of
-from neuro.learning import Learner, Untrained, history_of
+from neuro.learning import Learner, RandomGabor, Untrained, history_of
 from neuro.physiology import distance_from_start, learning_macs, plastic_weights
 from neuro.physiology.layer_arithmetic import layer_table
 from neuro.recording import layer_names, record
@@ -114,14 +114,18 @@ def measure_likeness(columns: Columns, to: str, mine: np.ndarray, other: np.ndar
 
 
 def measure_cost(columns: Columns, chosen: Chosen, stimuli: int) -> None:
-    """What it took: stimuli and seconds; and the angle that feedback rules keep in their history."""
+    """What it took: stimuli and seconds; and the angle to the true gradient that feedback rules keep."""
     seen, seconds = samples_seen(chosen.learner, chosen.model, stimuli), seconds_of(chosen.model)
     columns.values["stimuli to learn from"] = stimuli
     silent = "the rule does not say"
     columns.take("stimuli seen", lambda: np.nan if seen is None else seen, silent)
     columns.take("epochs", lambda: np.nan if seen is None else seen / stimuli, silent)
     columns.take("seconds", lambda: np.nan if seconds is None else seconds, "trained before times were kept")
-    angles = [course[-1] for name, course in history_of(chosen.model).items() if "angle" in name and course]
+    angles = [
+        course[-1]
+        for name, course in history_of(chosen.model).items()
+        if name.startswith("update angle") and course
+    ]
     columns.take("angle to gradient (degrees)", lambda: mean_known(angles), "the rule measures no angle")
 
 
@@ -156,7 +160,7 @@ def samples_seen(learner: Learner, model: nn.Module, stimuli: int) -> int | None
     the setting `presentations` or `epochs` says.
     """
     history = history_of(model)
-    if isinstance(learner, Untrained):
+    if isinstance(learner, Untrained | RandomGabor):
         return 0
     if history.get("samples seen"):
         return int(history["samples seen"][-1])

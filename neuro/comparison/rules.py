@@ -44,12 +44,14 @@ from neuro.learning import (
     Templates,
     Untrained,
 )
+from neuro.learning.learner import with_history
 from neuro.learning.templates import Method
 from neuro.models.initial import randomised
 from neuro.stimuli import Stimuli, resized
 
 # Local rules see every image PASSES times; those that look at patches are given them in these forms. Rates
-# follow from each rule's condition of use, and were looked at on validation parts of seeds 100 and 101.
+# follow from each rule's condition of use, and were looked at on validation parts of seeds 100 and 101
+# (of the same pool of bundled digits).
 PASSES, TRIALS = 5, 3
 Form = Literal["contrast-normalised", "unit length", "raw"]
 GIVEN: tuple[Form, ...] = ("contrast-normalised", "unit length")
@@ -81,7 +83,7 @@ class OtherWeights:
         drawn = torch.Generator().manual_seed(
             self.draw + int(torch.randint(2**62, (1,), generator=generator))
         )
-        return randomised(copy.deepcopy(model), drawn)
+        return with_history(randomised(copy.deepcopy(model), drawn), {"samples seen": [0.0]})
 
 
 def _told(rule: Callable[[Backpropagation], Learner]) -> tuple[FromRandomDecision, ...]:

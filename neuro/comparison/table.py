@@ -157,6 +157,7 @@ def _with_gains(row: Row, controls: Mapping[str, str], known: Mapping[tuple[Valu
             columns.blank(column, f"{control!r} is not in this comparison")
         elif isinstance(mine, float) and isinstance(other, float):
             columns.values[column] = mine - other
+            columns.blanks.pop(column, None)
         else:
             columns.blank(column, f"{control if other is None else row['rule']} has no accuracy")
     return Row(columns.values, columns.blanks)

@@ -36,7 +36,10 @@ LOSSES: dict[str, Callable[..., Tensor]] = {
 
 @dataclass(frozen=True)
 class Backpropagation:
-    """Gradient descent on every parameter of the model; a neocognitron's C-cells have none and stay fixed.
+    """Gradient descent on every parameter, w <- w - rate d loss / d w, and the optimizers built on it.
+
+    A neocognitron's C-cells have no parameters and stay fixed. Condition of use: labels, and a last layer
+    with one answer for each class.
 
     A share `validation` of the stimuli is held out. The weights of the epoch with the least validation error
     (of equal ones, the least loss) are kept, and training ends when `patience` epochs brought no better one.

@@ -27,7 +27,10 @@ from neuro.stimuli import Stimuli
 
 @dataclass(frozen=True)
 class Untrained:
-    """The model as it was: the control for what the architecture and the initial weights do alone."""
+    """The model as it was, w = w(0): the control for what architecture and initial weights do alone.
+
+    Condition of use: none.
+    """
 
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
         """An unchanged copy; the stimuli are not looked at."""
@@ -36,7 +39,11 @@ class Untrained:
 
 @dataclass(frozen=True)
 class ImprintedPatches:
-    """For convolutions and dense layers: each unit is one patch drawn at random, by way of Templates."""
+    """For convolutions and dense layers: each unit is one patch, w_k = x_n, n drawn at random; by Templates.
+
+    The control for what the stimuli alone bring (Coates & Ng 2011, reported). Condition of use: no fewer
+    patches than units.
+    """
 
     def templates(self, patches: Tensor, units: int, generator: torch.Generator) -> Tensor:
         """As many of the patches as there are units, no patch twice."""
@@ -52,7 +59,7 @@ class RandomGabor:
     a square image, `field` pixels somewhere in it. Above the first layer, where there are several planes,
     the function is weighed by a normal number for each. All of length one, biases zero.
     Ranges as in the code of Illing, Gerstner & Brea 2019 for MNIST and fields of 10 pixels (reported):
-    wavelengths 4.6 to 10.3, widths 3.8 to 5 pixels, taken here for sds.
+    wavelengths 4.6 to 10.3, widths 3.8 to 5 pixels, taken here for sds. Condition of use: square fields.
     """
 
     wavelengths: tuple[float, float] = (0.46, 1.03)

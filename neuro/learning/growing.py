@@ -200,9 +200,9 @@ def _grown(
             raise ValueError(
                 f"{name}, a JoinedCLayer, joins planes that have a meaning; planes that grow have none"
             )
-    refuse_unfit([model], stimuli)
     trained, history = copy.deepcopy(model), dict[str, list[float]]()
     layers = s_layers(trained)
+    refuse_unfit([model], stimuli)
     for number, (name, layer) in enumerate(layers.items()):
         q = rule.q[min(number, len(rule.q) - 1)]
         column, most = (values[min(number, len(values) - 1)] for values in (rule.columns, rule.most))

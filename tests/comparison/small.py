@@ -68,7 +68,10 @@ class Silencing:
     def fit(self, model, stimuli, generator):
         silent = copy.deepcopy(model)
         silent.US1.a.data[: self.planes] = 0
-        return with_history(silent, {"samples seen": [7.0], "angle US1 (degrees)": [90.0, 40.0]})
+        return with_history(
+            silent,
+            {"samples seen": [7.0], "update angle, US1": [90.0, 40.0], "feedback angle, US1": [80.0, 10.0]},
+        )
 
 
 @dataclass(frozen=True)

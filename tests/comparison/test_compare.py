@@ -16,6 +16,7 @@ from neuro.distortions import shifted
 from neuro.experiment import UserError
 from neuro.learning import (
     Backpropagation,
+    ImprintedPatches,
     Imprinting,
     Patches,
     PCATemplates,
@@ -247,6 +248,17 @@ def test_a_training_part_of_one_class_is_said_in_every_row():
     found = compare({"untrained": one_of(Untrained())}, replace(design(), parts=of_one_class), [0])
     (row,) = found.rows
     assert row["status"] == "failed: ValueError: train must hold at least two classes; it has [0.0]"
+
+
+def test_a_rule_with_fewer_patches_than_units_is_named_and_the_others_stand():
+    def wide(generator):
+        return randomised(nn.Sequential(OrderedDict(flat=nn.Flatten(), dense=nn.Linear(64, 46))), generator)
+
+    rules = {"imprinted": one_of(Templates(ImprintedPatches())), "untrained": one_of(Untrained())}
+    failed, untrained = compare(rules, replace(design(), build=wide), [0]).rows
+    what = "dense has 46 units and sees only 45 patches to draw from"
+    assert failed["status"] == f"failed: ValueError: {what}"
+    assert untrained["accuracy"] is not None
 
 
 def meaningless(generator):

@@ -65,6 +65,14 @@ def test_hebb_with_normalisation_keeps_every_unit_at_length_one(seed, rate):
     torch.testing.assert_close(weights.norm(dim=1), torch.ones(3))
 
 
+def test_one_step_of_normalised_hebb_by_hand():
+    # With rate 1/2: (1, 0) + (2.5, 0.5) and (0, 2) + (1, 2), of lengths sqrt 12.5 and sqrt 17.
+    rule = NormalisedHebb()
+    moved = rule.constrained(W + change(rule) / 2)
+    expected = torch.tensor([[3.5, 0.5], [1.0, 4.0]]) / torch.tensor([[12.5], [17.0]]).sqrt()
+    torch.testing.assert_close(moved, expected)
+
+
 def test_normalisation_leaves_weights_of_zero_at_zero():
     assert torch.equal(NormalisedHebb().constrained(torch.zeros(2, 3)), torch.zeros(2, 3))
 

@@ -14,7 +14,7 @@ from neuro.models.convnet import (
     net_5,
     small_convnet,
 )
-from neuro.models.neocognitron import FUKUSHIMA_1980, modern_neocognitron
+from neuro.models.neocognitron import FUKUSHIMA_1980, handwritten, modern_neocognitron
 from neuro.physiology.layer_arithmetic import layer_table
 
 
@@ -94,6 +94,11 @@ def test_the_last_pool_of_alexnet_sees_195_pixels_in_steps_of_32():
     assert table["field_height"].tolist() == [11, 19, 51, 67, 99, 131, 163, 195]
     assert table["jump_y"].tolist()[-1] == 32
     assert table["height"].tolist() == [55, 27, 27, 13, 13, 13, 13, 6]
+
+
+def test_the_pixel_that_contrast_cells_subtract_everywhere_is_no_part_of_what_they_see():
+    # Windows of 7 pixels, then three of 5: 7, + 4 and + 4 at steps of one pixel, and so on.
+    assert layer_table(handwritten(), (1, 28, 28))["field_height"][:4].tolist() == [7, 11, 15, 19]
 
 
 class Block(nn.Module):
