@@ -106,7 +106,7 @@ def run(settings: Settings) -> Result:
               "12.0 % / 0.95 % = 12.6 on MNIST", 2, None, "set before the run: twice, on any digits",
               linear / ours if ours else np.inf, "readout of the untrained net", linear / unlearned),
         Claim("test error of LeNet-1 on MNIST, %", paper, 1.7, None, 1.7, "the paper: no more", None,
-              note="a net that is not here: the paper gives too little of its tables"),
+              note="lecun_1989_nips() is of its kind, and was not trained on MNIST"),
     ]
     # fmt: on
     numbers = {f"test error, {name}, %": value for name, value in mean.items()}
