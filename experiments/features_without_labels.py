@@ -132,12 +132,10 @@ def claims(correct, gains, best, moved, whole):
         return extreme(max, {name: gains[f"{name} - {base}"].low for name in LEARNED})
 
     def reads(what, source, published, low, band, name):
-        told = (
-            f"{name}; {PIXELS} {means[PIXELS]:.2f}, {RANDOM} {means[RANDOM]:.2f}, {GABOR} {means[GABOR]:.2f}"
-        )
-        note = told if whole else "asked of all of MNIST (--full --dataset mnist)"
-        return Claim(what, source, published, low, None, band, means[name] if whole else None, IMPRINTED,
-                     means[IMPRINTED] if whole else None, note)  # fmt: skip
+        others = ", ".join(f"{each} {means[each]:.2f}" for each in CONTROLS)
+        note = f"{name}; {others}" if whole else "asked of all of MNIST (--full --dataset mnist)"
+        measured = means[name] if whole else None
+        return Claim(what, source, published, low, None, band, measured, note=note)
 
     (high, whose), (above, _) = over(IMPRINTED), over(RANDOM)
     # fmt: off
