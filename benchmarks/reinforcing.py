@@ -29,7 +29,7 @@ from neuro.preparations import shifted_at_random
 from neuro.stimuli import Stimuli, concatenate
 
 NETS, SHOWN = 64, 100
-BATCHES = (16, 64, 256)
+BATCHES = (16, 32, 64, 128, 256)
 COUNTS = (1500, 3000, 6000)
 PLANES = (24, 48, 96)
 STAGES = (
