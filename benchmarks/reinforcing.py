@@ -101,12 +101,17 @@ def answering(name: str, model: nn.Sequential, size: int) -> None:
     within(f"{name}, 100 images", 100 * min(ours) / len(pixels), 1.0)
 
 
+def learn(rule: Learner, stages: Sequence[Stage], shown: Stimuli, nets: list[nn.Sequential]) -> None:
+    """Train a net, and put it in the place of the one that is kept."""
+    nets[:] = [rule.fit(neocognitron(stages), shown, seeded(0))]
+
+
 def all_images(name: str, rule: Learner, stages: Sequence[Stage]) -> None:
     """Print how long it takes to learn from all the images there are, once, beside the forward pass."""
-    shown, results = images(60_000), []
-    ours = best_of(lambda: results.append(rule.fit(neocognitron(stages), shown, seeded(0))), 1)
-    batch = best_batch(results[0], shown.images[:1024])
-    theirs = best_of(partial(forward, results[0], shown.images, batch), 2)
+    shown, nets = images(60_000), list[nn.Sequential]()
+    ours = best_of(partial(learn, rule, stages, shown, nets), 1)
+    batch = best_batch(nets[-1], shown.images[:1024])
+    theirs = best_of(partial(forward, nets[-1], shown.images, batch), 2)
     report(f"{name}, {len(shown)} images: learning / forward pass", [ours], [theirs], 2.2)
 
 
@@ -121,10 +126,9 @@ def growth(
     """Print the milliseconds of learning for an image: flat over images, a line over planes."""
     shown, each = images(max(counts)), []
     for rule, stages, count in zip(rules, nets, counts, strict=True):
-        learn = partial(rule.fit, neocognitron(stages), shown[:count])
-        seconds = best_of(lambda learn=learn: learn(seeded(0)))  # type: ignore[misc]
-        trained = learn(seeded(0))
-        planes = " and ".join(str(len(trained.get_submodule(layer).b)) for layer in ("US1", "US2"))
+        kept = list[nn.Sequential]()
+        seconds = best_of(partial(learn, rule, stages, shown[:count], kept))
+        planes = " and ".join(str(len(kept[0].get_submodule(layer).b)) for layer in ("US1", "US2"))
         each.append(f"{1e3 * seconds / count:.2f} ({planes} planes)")
     print(f"{what}: {', '.join(each)} ms an image")
 

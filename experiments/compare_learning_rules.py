@@ -135,8 +135,8 @@ def claims(rest, kept, found, columns):
               "points apart, farther end", "decks; Fukushima 1980, eq. 7", "both given as the rule", None,
               ALIKE, f"set before the run: {ALIKE} points", apart[0], "the product without a winner (Oja)",
               apart[1], f"mean {factor.mean:+.2f}, Oja {bare.mean:+.2f}"),
-        above_zero("it is the winner that makes planes learn different features: product with one - without "
-                   "(normalised Hebb), points, lower end", "decks: learning in the neocognitron",
+        above_zero("a winner adds to what the product alone teaches: with one - without (normalised "
+                   "Hebb), points read, lower end", "decks: learning in the neocognitron",
                    "competition makes planes differ", less(PRODUCT, HEBB),
                    "no output factor - with", less(EQ_7, PRODUCT)),
         Claim("learning adds no tolerance of shift: highest lower end of what is kept at 2 px, points",

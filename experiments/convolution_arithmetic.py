@@ -5,7 +5,7 @@ Model     convolution, pooling and Fourier transform of torch; LeNet-5 as taught
 Measured  the worked examples; how often each pixel is used; the sides of an image under repeated filters; a
           scan by an MLP, cells with weights of their own, and filters over depth, beside convolution:
           answers, and multiplications counted by torch; what correlation costs directly and by way of
-          Fourier; sizes, links, fields and jumps of LeNet-5 (links of a pool: the cells of
+          Fourier; sizes, links, fields and jumps of LeNet-5, also as CSV (links of a pool: the cells of
           its blocks, which the counts of `lecun_1998` leave out, as they carry no weight).
           Seconds (scipy's scan and Fourier, torch's conv2d) differ from run to run: they are those that
           benchmarks/correlation.py has written down.
@@ -26,6 +26,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.experiment import Claim, Result, Settings, main
+from neuro.experiment.files import csv_text
 from neuro.models.convnet import LocalFields, lenet5, lenet5_as_taught
 from neuro.models.windows import (
     block_multiplications,
@@ -199,7 +200,9 @@ def run(settings: Settings) -> Result:
     series |= {"32, padded": sides(32, padding=2)}
     series |= {f"cost, {name}": values for name, values in cost.items()}
     series |= {f"{name}: {what}": net[what] for name, net in nets.items() for what in net.columns}
-    return Result(numbers, series, claims)
+    layers = [{"net": name, **dict(zip(net.columns, row, strict=True))} for name, net in nets.items()
+              for row in zip(*(column.tolist() for column in net.columns.values()), strict=True)]  # fmt: skip
+    return Result(numbers, series, claims, table=csv_text(list(layers[0]), layers))
 
 
 def matrix(axes, values, title, marked=None):

@@ -1,21 +1,22 @@
-"""Do filters learned without labels read digits better than random patches of them?
+"""No filters learned without labels read digits better than random patches of them.
 
 Stimuli   handwritten digits: the bundled ones, made 28 by 28 pixels; of MNIST 2,000, with --full all 60,000,
           of which 5,000 only validate.
 Model     two stages of 5x5 filters; a cell answers by how much it exceeds most planes at its place (mean and
           one sd, Triangle); maxima, then means of blocks. 24 and 512 planes with --full, else 8 and 32.
-Learning  filters from patches, without labels, stage after stage: hard competition, SoftHebb, k-means.
-          Controls: the initial weights, others, random patches, random Gabor functions; and the pixels.
-          Three trials each (the initial weights one), drawn from its settings, learning from 2,000 digits at
-          most, in five passes. Where there are more, competitive rules then see all of them once; k-means and
-          random patches are of 50,000 patches.
+Learning  filters from patches, without labels, stage after stage: hard competition, whose units begin as
+          random patches; SoftHebb, from the initial weights; k-means. Controls: the initial weights, others,
+          random patches, random Gabor functions; and the pixels. Three trials each (the initial weights
+          one), drawn from its settings, learning from 2,000 digits at most, in five passes. Where there are
+          more, competitive rules then see all of them once; k-means and random patches are of 50,000 patches.
 Labels    in the readout only. The settings are chosen on the first 2,000 digits of the validation part, the
           penalty of the readout on all of them; nothing is fitted to them.
 Measured  accuracy of a linear (ridge) readout of the last layer on the test part, opened once. Five seeds,
           each with its own split, weights and order; differences paired by seed, Student's 95 % interval. How
-          far the second stage came from its initial weights, as a share of their length.
-Expected  99.1 % of MNIST (goal 99.35). Random patches read nearly as well. Chain and rates were looked at on
-          validation digits of MNIST of seed 100, which are test digits of no seed.
+          far the second stage came from where it began, as a share of that length; planes that changed.
+Expected  99.1 % of MNIST (a goal); SoftHebb 99.35 (the lower of two published figures: 99.35 and 99.4).
+          Random patches read nearly as well. Chain and rates were looked at on validation digits of MNIST of
+          seed 100, which are test digits of no seed.
 """
 
 from dataclasses import asdict, astuple, replace
@@ -150,7 +151,7 @@ def claims(correct, gains, best, moved, whole):
               NONE, high, "gains over the untrained weights", above, f"{whose}; {moved}"),
         above_zero("random patches beat random weights: points, lower end",
                    "Coates & Ng 2011 (reported)", "imprinting > random",
-                   known_difference(correct[IMPRINTED], correct[OTHER]),
+                   gains[f"{IMPRINTED} - {OTHER}"],
                    "initial weights instead", gains[f"{RANDOM} - {OTHER}"], "weights of as many trials"),
         above_zero("soft competition beats hard: points, lower end", "Moraitis et al. 2022 (abstract)",
                    "SoftHebb > hard winner-take-all", known_difference(correct[SOFT], correct[HARD]),

@@ -5,7 +5,8 @@ Stimuli   the digits 0 to 4, 20 times each, moved at random by up to 2 pixels; f
 Model     fukushima_1980() with one thing changed at a time: the planes of every layer (printed: 24), r of US2
           and US3 (1.5), by how much patterns are moved (not printed), the initial a of US2 and US3 (not
           printed), the S-columns of US1 and US2 (5). All else as it is: nothing is adjusted to the change.
-Learning  WinnerTakeAll, all layers together. Controls: the same nets untrained; other seeds.
+Learning  WinnerTakeAll, all layers together. Controls: the same nets untrained; two values between
+          which nothing should change; five digits; reinforcements shuffled over planes.
 Measured  winners, shifts, variants and what is recognised as in fukushima_1980.py. At rest, recognised: the
           share of digits with a cell of their own. Variants, kept: the share of the variants of Fig. 6 for
           which their digit's winner wins, be it another's too. Alike: pairs of planes of a layer, cosine
@@ -111,7 +112,7 @@ def block(settings, seeds, first):
             patterns, nets = how.get("patterns", FIVE), neocognitrons_1980(own, **how) if how else usual
             each = [measured(study, net, patterns) for net in nets]
             found |= {f"{study} {value}: {what}": np.array([one[what] for one in each]) for what in each[0]}
-            if study in (PLANES, R, MOVED):
+            if study in (PLANES, R, MOVED) and "reach" not in how:  # shifts are nothing to an untrained net
                 bare = measured(study, neocognitron(how.get("stages", FUKUSHIMA_1980)), patterns)
                 found |= {f"{study} {value}{BARE}: {what}": np.tile(x, len(own)) for what, x in bare.items()}
     for layer in ("US1", "US2"):
@@ -144,8 +145,8 @@ def claims(s):
         return above_zero(f"{text}, lower end", PAPER, published, *found, note)
 
     none = 0 * s["shared, US1"]
-    easier = [paired_difference(s[f"{MOVED} 0{bare}: {OWN}"], s[f"{MOVED} 2{bare}: {NEAR}"])
-              for bare in ("", BARE)]  # fmt: skip
+    easier = [s[f"{MOVED} {at_rest}{bare}: {OWN}"] - s[f"{MOVED} 2{bare}: {NEAR}"]
+              for at_rest, bare in ((0, ""), (2, BARE))]  # fmt: skip
     pairs = {layer: [paired_difference(s[f"shared, {layer}{how}"], none) for how in ("", ", shuffled")]
              for layer in ("US1", "US2")}  # fmt: skip
     shares = {x: s[f"{PLANES} {x}: {OWN}"].mean() for x in STUDIES[PLANES] if f"{PLANES} {x}: {OWN}" in s}
@@ -163,10 +164,12 @@ def claims(s):
              (WINNERS, f"{R} 3.0", f"{R} 0.8")),
         more("smaller r tolerates: share of variants with the same winner, r 0.8 - 3",
              "a compromise with tolerance", (SAME, f"{R} 0.8", f"{R} 3.0")),
-        above_zero("patterns at rest are easier: share recognised where learned, at rest - moved, lower end",
-                   PAPER, "generally easier (footnote 4)", easier[0], BARE[2:], easier[1],
-                   "the control tells how much easier the test itself is at rest; the constants that are not "
-                   "printed were chosen on moved patterns"),
+        Claim("patterns at rest are easier: share recognised where learned, at rest - moved, less that of "
+              "untrained nets, lower end", PAPER, "generally easier (footnote 4)", 0, None,
+              "the 95 % interval lies above zero; the untrained part taken off after a run",
+              paired_difference(*easier).low if len(none) > 1 else None,
+              note=f"mean {easier[0].mean():+.2f}, untrained {easier[1].mean():+.2f}; the constants that are "
+              "not printed were chosen on moved patterns"),
         more("the initial a must be weak: share of digits one to one, a 0.0002 - 0.01",
              "small positive values", (ONE, f"{INITIAL} 0.0002", f"{INITIAL} 0.01"),
              "both weak, 0.00005 - 0.0002", gain(ONE, f"{INITIAL} 5e-05", f"{INITIAL} 0.0002"),
