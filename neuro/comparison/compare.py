@@ -257,6 +257,7 @@ def _describe(columns: Columns, search: Search, parts: Parts, trials: Sequence[T
     columns.values |= {
         "source": search.source,
         "locality": search.locality,
+        "a layer waits for": search.waits_for,
         "published": search.published,
         "labels used": "all layers" if search.labels == "all layers" else "readout",
         "preprocessing": parts.preprocessing,
@@ -265,6 +266,8 @@ def _describe(columns: Columns, search: Search, parts: Parts, trials: Sequence[T
         "failed trials": sum(bool(trial.failure) for trial in trials),
         "labels to choose": len(parts.validation),
     }
+    of_others = "of other data, sizes or readouts; what can be compared is a claim"
+    columns.blank("matches published", of_others if search.published else "no figure is published")
 
 
 def _architecture(model: nn.Sequential) -> str:

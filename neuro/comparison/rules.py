@@ -105,17 +105,17 @@ def _templates(method: Method) -> tuple[Templates, ...]:
 
 _ALL = "all weights and patches at once"
 _COMPETES = "input, output, which unit wins"
-_TAUGHT: Mapping[str, Any] = {"labels": "all layers"}
+_DRAWN: Mapping[str, Any] = {"locality": "nothing is learned", "waits_for": "nothing"}
+_TAUGHT: Mapping[str, Any] = {"labels": "all layers", "waits_for": "the errors of the layers above"}
 _LENGTH_ONE: Mapping[str, Any] = {"norm": (1.0, 2.0)}
 # Every rule of a comparison by its name: controls, local rules, templates, rules that are told their errors.
 RULES: Mapping[str, Search] = {
-    "untrained": one_of(Untrained(), source="control", locality="nothing is learned"),
-    "other weights": one_of(*map(OtherWeights, range(TRIALS)), source="control",
-                            locality="nothing is learned"),
+    "untrained": one_of(Untrained(), source="control", **_DRAWN),
+    "other weights": one_of(*map(OtherWeights, range(TRIALS)), source="control", **_DRAWN),
     "imprinted": one_of(*_templates(ImprintedPatches()), source="Coates & Ng 2011 (reported)",
                         locality="one patch a unit"),
     "random Gabor": one_of(RandomGabor(), RandomGabor((0.3, 0.7)), RandomGabor((0.7, 1.4)),
-                           source="Illing, Gerstner & Brea 2019", locality="nothing is learned",
+                           **_DRAWN, source="Illing, Gerstner & Brea 2019",
                            published="no worse than unsupervised learning in large layers (MNIST, CIFAR-10)"),
     "Hebb": one_of(*local(PlainHebb(), rates=(0.01, 0.03, 0.1)), source="Hebb 1949; lecture decks",
                    locality="input, output"),
@@ -152,8 +152,8 @@ RULES: Mapping[str, Search] = {
     "FA": one_of(*_told(FeedbackAlignment), **_TAUGHT,
                  source="Lillicrap et al. 2016", locality="errors, through fixed weights",
                  published="1.7 % errors on MNIST (LeNet, BioTorch)"),
-    "direct FA": one_of(*_told(DirectFeedbackAlignment),
-                        **_TAUGHT, source="Nokland 2016",
+    "direct FA": one_of(*_told(DirectFeedbackAlignment), labels="all layers",
+                        waits_for="the error of the answer", source="Nokland 2016",
                         locality="error of the answer, through fixed weights",
                         published="1.61 % errors on MNIST (LeNet, BioTorch)"),
     "sign-symmetry": one_of(*_told(SignSymmetry), **_TAUGHT,

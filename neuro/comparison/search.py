@@ -33,7 +33,8 @@ class Search:
     settings   name -> the values to draw from, or a distribution of scipy.stats; none: one trial
     labels     what the labelled stimuli are used for beside the readout: nothing, or learning in all layers
     norm       the norm of its weights that the rule aims at, and the power of that norm; None if it has none
-    source, locality, published    columns of the table, as the reader should see them
+    source, locality, waits_for, published    columns of the table, as the reader should see them: what a
+               change of a weight is made of, and what a layer needs before it can learn
     """
 
     learner: Callable[..., Learner]
@@ -42,6 +43,7 @@ class Search:
     norm: tuple[float, float] | None = None
     source: str = ""
     locality: str = ""
+    waits_for: str = "the layers below, finished"
     published: str = ""
 
     def __post_init__(self) -> None:

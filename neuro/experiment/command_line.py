@@ -170,7 +170,7 @@ def _run(
     figure = _drawn(draw, result)
     seconds = time.perf_counter() - start
     about = run_record(script.parents[1], settings.device, settings.jobs, seconds)
-    replace(result, run=about).save(folder, figure, args.format)
+    replace(result, run={**about, **result.run}).save(folder, figure, args.format)
     print(f"{script.stem}: {seconds:.1f} s, {folder / script.stem}.{args.format}")
     print(text_table(result.claims))
     return result

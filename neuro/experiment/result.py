@@ -26,8 +26,8 @@ class Result:
     An undefined number (None, NaN, infinite) is kept as None and needs a reason in `reasons`, which may hold
     reasons for numbers that turn out to be defined. `data` is the `checksum` of the stimuli used. `table` is
     the text of a CSV, kept as a file beside. The command line fills in the rest: `name`, `settings`, `code`
-    (the fingerprint of script and package) and `run` (versions, machine, time), the one part that may differ
-    from run to run.
+    (the fingerprint of script and package) and adds to `run` (versions, machine, time), the one part that may
+    differ from run to run.
 
     Raises ValueError for an undefined number without a reason, and for series that are no plain arrays.
     """

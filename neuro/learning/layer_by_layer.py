@@ -148,7 +148,7 @@ class LayerByLayer:
         weights = plastic_layers(model, (name,))[name].weight.detach().flatten(1)
         if self.start == "given":
             return self.patches.centred(weights).clone()
-        return sample(model, name, self.patches, stimuli, len(weights), generator)
+        return sample(model, name, self.patches, stimuli, len(weights), generator)[0]
 
     def _update(self, weights: Tensor, generator: torch.Generator) -> Update:
         if hasattr(self.rule, "begin"):

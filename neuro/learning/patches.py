@@ -105,23 +105,26 @@ def below(model: nn.Sequential, name: str) -> nn.Sequential:
 
 def sample(
     model: nn.Sequential, name: str, patches: Patches, stimuli: Stimuli, most: int, generator: torch.Generator
-) -> Tensor:
-    """At most so many patches that a layer sees, of images in a random order. Shapes: -> (n, N).
+) -> tuple[Tensor, int]:
+    """At most so many patches that a layer sees, of images in a random order, and of how many images.
+
+    Shapes: -> (n, N).
 
     Raises ValueError if there are fewer than the layer has units.
     """
     layer = plastic_layers(model, (name,))[name]
-    before, found, count = below(model, name), [], 0
+    before, found, count, images = below(model, name), [], 0, 0
     for part in torch.randperm(len(stimuli), generator=generator).split(256):
         seen = before(stimuli.images[part].to(layer.weight.device))
         found.append(patches.drawn(layer, seen, generator))
         count += len(found[-1])
+        images += len(part)
         if count >= most:
             break
     if count < len(layer.weight):
         raise ValueError(f"{name} has {len(layer.weight)} units and sees only {count} patches to draw from")
     every = torch.cat(found)
-    return every[torch.randperm(count, generator=generator)[:most].to(every.device)]
+    return every[torch.randperm(count, generator=generator)[:most].to(every.device)], images
 
 
 def report_silent_units(model: nn.Sequential, name: str, stimuli: Stimuli) -> None:

@@ -56,7 +56,8 @@ class Templates:
     def fit(self, model: nn.Sequential, stimuli: Stimuli, generator: torch.Generator) -> nn.Sequential:
         """A copy with templates; units that got none keep their initial weights and are reported.
 
-        Its history holds of every layer the `macs` of the method, if it tells them ("conv1.filters macs").
+        Its history holds of every layer the `macs` of the method, if it tells them ("conv1.filters macs"),
+        and of the last the `samples seen`: stimuli its patches are from, times the method's `epochs` if any.
         Raises ValueError for labelled stimuli, images that do not fit, and a layer of more units than it sees
         patches.
         """
@@ -73,16 +74,17 @@ class Templates:
         self, model: nn.Sequential, name: str, layer: Plastic, stimuli: Stimuli, generator: torch.Generator
     ) -> History:
         """Give one layer templates of what the layers below make of the stimuli; what the method tells."""
-        seen = sample(model, name, self.patches, stimuli, self.sample, generator)
+        seen, images = sample(model, name, self.patches, stimuli, self.sample, generator)
         weights = layer.weight.flatten(1).clone()
         found = self.method.templates(seen, len(weights), generator)
         weights[: len(found)] = self.patches.centred(found)
         without = list(range(len(found), len(weights)))
         report(name, without, len(weights), "had no template and kept their initial weights")
         set_weights(layer, weights)
-        if not hasattr(self.method, "macs"):
-            return {}
-        return {f"{name} macs": [float(self.method.macs(*seen.shape, len(weights)))]}
+        history: History = {"samples seen": [float(images * getattr(self.method, "epochs", 1))]}
+        if hasattr(self.method, "macs"):
+            history[f"{name} macs"] = [float(self.method.macs(*seen.shape, len(weights)))]
+        return history
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def test_a_default_run_writes_picture_json_and_npz_to_figures(do, experiment, tm
     assert found["numbers"]["sevens"] is None
     assert [claim["verdict"] for claim in found["claims"]] == ["holds", "fails"]
     assert {"seconds", "peak_memory_mib", "threads", "device", "commit", "packages"} <= found["run"].keys()
+    assert found["run"]["seconds of one throw"] == 0.5  # what the script itself says of its run
     told = capsys.readouterr()
     assert str(tmp_path / "figures" / "dice.png") in told.out
     assert "fails" in told.out

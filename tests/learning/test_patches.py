@@ -102,8 +102,9 @@ def test_layers_have_their_full_names_and_all_before_one_is_below_it():
 def test_a_sample_is_bounded_and_of_layers_as_they_see():
     stimuli = Stimuli(noise(n=40, channels=1, size=16))
     chain = feature_chain((3, 4))
-    drawn = sample(chain, "conv2.filters", EVERY, stimuli, 50, seeded())
+    drawn, images = sample(chain, "conv2.filters", EVERY, stimuli, 50, seeded())
     assert drawn.shape == (50, 75)
+    assert images == 40
     every = EVERY.drawn(chain.conv2.filters, chain.pool1(chain.conv1(stimuli.images)), seeded())
     assert (torch.cdist(drawn, every, compute_mode="donot_use_mm_for_euclid_dist").amin(1) == 0).all()
 

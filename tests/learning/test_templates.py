@@ -109,7 +109,7 @@ def test_the_original_is_untouched_biases_are_zero_and_one_seed_gives_one_result
         assert (results[0]["conv1.filters.bias"] == 0).all()
         assert all(torch.equal(results[0][name], results[1][name]) for name in before)
         assert not torch.equal(results[0]["conv1.filters.weight"], results[2]["conv1.filters.weight"])
-    assert history_of(Templates(method).fit(model, noise(), seeded())) == {}
+    assert history_of(Templates(method).fit(model, noise(), seeded())) == {"samples seen": [30]}
 
 
 def test_the_products_of_clusters_are_those_of_distances_in_all_steps_and_at_the_start():
@@ -132,7 +132,15 @@ def test_what_the_method_computes_outside_torch_is_kept_for_every_layer():
     assert history == {
         "conv1.filters macs": [method.macs(30 * 144, 9, 3)],
         "conv2.filters macs": [method.macs(30 * 16, 27, 4)],
+        "samples seen": [30],
     }
+
+
+def test_stimuli_seen_are_those_whose_patches_are_looked_at_as_often_as_the_method_does():
+    model, stimuli = randomised(feature_chain((3,), window=3), seeded(1)), noise(n=300, size=14)
+    for sample, images in ((10**6, 300), (200, 256)):  # 256 images at a time, until there are enough patches
+        learner = Templates(SphericalKMeans(epochs=4), sample, RAW)
+        assert history_of(learner.fit(model, stimuli, seeded()))["samples seen"] == [4 * images]
 
 
 def test_images_that_do_not_fit_are_refused_by_the_name_of_the_layer():
