@@ -37,6 +37,7 @@ STORY = (
     "reading_pixels",
     "compare_learning_rules",
     "label_efficiency",
+    "seen_once",
     "width_and_random_features",
     "features_without_labels",
     "what_rules_learn",

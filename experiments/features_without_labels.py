@@ -45,7 +45,7 @@ CONTROLS = (PIXELS, RANDOM, OTHER, IMPRINTED, GABOR)
 LEARNED = HARD, SOFT, MEANS = "hard competition", "SoftHebb", "k-means"
 # Of many planes each wins few patches: a step is measured by the weight that moves most, not by the mean over
 # patches, by which 512 planes would stay where they began.
-STEPS = {"step": "largest", "rates": (0.02, 0.05, 0.1)}
+STEPS = {"step": "largest", "rates": (0.02, 0.05, 0.1), "batch_size": 64}
 SEARCHES = {
     **{name: RULES[name] for name in (RANDOM, OTHER, IMPRINTED, GABOR, MEANS)},
     PIXELS: one_of(Untrained()),

@@ -36,6 +36,7 @@ COLOURS = {
     "all-to-all": "#332288",
     "pixels shuffled": "#882255",
     "backpropagation": "#0072B2",
+    "backpropagation, 25 passes": "#332288",
     "FA": "#D55E00",
     "direct FA": "#E69F00",
     "sign-symmetry": "#009E73",
