@@ -1,4 +1,4 @@
-"""On one bench, with few labels, no rule that goes without labels beats filters that nobody learned.
+"""On one bench, with few labels, no rule that goes without labels beats random patches of the stimuli.
 
 Stimuli   handwritten digits, 16 by 16 pixels: all of the training part without labels, and 10 of each class
           with. The test digits also moved 2 pixels to the left or right, and in Gaussian noise of sd 0.2.
