@@ -12,20 +12,18 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from neuro.learning.hebbian import correlation, strongest
+from neuro.learning.hebbian import correlation, held, seen_by_winners, strongest
 
 
-def towards_inputs(shares: Tensor, inputs: Tensor, outputs: Tensor, weights: Tensor) -> Tensor:
-    """< g (x - u w) >, each unit pulled to what it sees as much as g says, and held at length one.
-
-    Shapes: g (B, K), inputs (B, N), outputs (B, K), weights (K, N) -> (K, N).
-    """
-    return correlation(shares, inputs).addcmul_((shares * outputs).mean(0)[:, None], weights, value=-1)
+def shares_won(winner: Tensor, units: int) -> Tensor:
+    """The share of the patches that each unit won. Shapes: (B,) -> (units,)."""
+    return winner.bincount(minlength=units) / len(winner)
 
 
-def to_the_patches(won: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
-    """< won (x - w) >. Shapes: won (B, K), inputs (B, N), weights (K, N) -> (K, N)."""
-    return correlation(won, inputs).addcmul_(won.mean(0)[:, None], weights, value=-1)
+def to_the_patches(winner: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
+    """< won (x - w) >, won 1 for the winner. Shapes: winner (B,), inputs (B, N), weights (K, N) -> (K, N)."""
+    seen = seen_by_winners(winner, inputs.new_ones(len(winner)), inputs, len(weights))
+    return seen.addcmul_(shares_won(winner, len(weights))[:, None], weights, value=-1)
 
 
 @dataclass(frozen=True)
@@ -55,14 +53,13 @@ class HardCompetitive:
 
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
         """< x - w > over the patches each unit won, without a conscience."""
-        return to_the_patches(self.won(weights, outputs), inputs, weights)
+        return to_the_patches(self.winner(weights, outputs), inputs, weights)
 
-    def won(self, weights: Tensor, outputs: Tensor, bias: Tensor | float = 0.0) -> Tensor:
-        """One for the winner of every patch and zero for the others. Shapes: -> (B, K)."""
+    def winner(self, weights: Tensor, outputs: Tensor, bias: Tensor | float = 0.0) -> Tensor:
+        """The nearest unit to every patch. Shapes: -> (B,)."""
         # |x - w|^2 = |x|^2 - 2 (u - |w|^2 / 2), and |x| is the same for all units.
-        handicap = weights.square().sum(1) - bias
-        winner = strongest(torch.sub(outputs, handicap, alpha=0.5))
-        return torch.zeros_like(outputs).scatter_(1, winner[:, None], 1.0)
+        handicap = torch.linalg.vector_norm(weights, dim=1).square() - bias
+        return strongest(torch.sub(outputs, handicap, alpha=0.5))
 
 
 @dataclass
@@ -74,9 +71,10 @@ class Conscience:
 
     def __call__(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
         bias = self.rule.conscience * (1 / len(weights) - self.p)
-        won = self.rule.won(weights, outputs, bias)
-        self.p += (1 - (1 - self.rule.memory) ** len(inputs)) * (won.mean(0) - self.p)
-        return to_the_patches(won, inputs, weights)
+        winner = self.rule.winner(weights, outputs, bias)
+        won = shares_won(winner, len(weights))
+        self.p += (1 - (1 - self.rule.memory) ** len(inputs)) * (won - self.p)
+        return to_the_patches(winner, inputs, weights)
 
 
 @dataclass(frozen=True)
@@ -105,10 +103,15 @@ class KrotovHopfield:
         """< g (x - I w) >."""
         if len(weights) < self.k:
             raise ValueError(f"there is no {self.k}-th of {len(weights)} units; lower k")
-        current = outputs if self.p == 2 else inputs @ (weights.sign() * weights.abs() ** (self.p - 1)).T
-        ranked = current.topk(self.k, dim=1).indices
-        shares = torch.zeros_like(current).scatter_(1, ranked[:, -1:], -self.delta)
-        return towards_inputs(shares.scatter_(1, ranked[:, :1], 1.0), inputs, current, weights)
+        effective = weights if self.p == 2 else weights.sign() * weights.abs() ** (self.p - 1)
+        left = outputs.clone() if self.p == 2 else inputs @ effective.T
+        first = ranked = strongest(left)
+        for _ in range(self.k - 1):  # for a small k in half the time of topk
+            ranked = strongest(left.scatter_(1, ranked[:, None], -torch.inf))
+        one = inputs.new_ones(len(inputs))
+        seen = seen_by_winners(first, one, inputs, len(weights))
+        seen -= seen_by_winners(ranked, self.delta * one, inputs, len(weights))
+        return held(seen, effective, weights)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ class SoftHebb:
         if self.losers == "anti-Hebbian":
             largest, winner = shares.max(1, keepdim=True)
             shares = shares.neg().scatter_(1, winner, largest)
-        return towards_inputs(shares, inputs, outputs, weights)
+        return held(correlation(shares, inputs), weights, weights)
 
     def rates(self, weights: Tensor) -> Tensor:
         """| |w| - 1 |^rate_power, of each unit. Shapes: (K, N) -> (K, 1)."""

@@ -19,6 +19,25 @@ def correlation(outputs: Tensor, inputs: Tensor) -> Tensor:
     return torch.addmm(added_to, outputs.T, inputs, beta=0, alpha=1 / len(inputs))
 
 
+def seen_by_winners(winner: Tensor, shares: Tensor, inputs: Tensor, units: int) -> Tensor:
+    """< g x > where one unit alone has a share of each patch: correlation() without its zeros.
+
+    Shapes: winner (B,), its share g (B,), inputs (B, N) -> (units, N).
+    """
+    order, count = winner.argsort(stable=True), winner.bincount(minlength=units)
+    # Unit by unit, as index_add_ adds in whatever order on a GPU.
+    weighed = (shares / len(inputs))[order]
+    return F.embedding_bag(order, inputs, count.cumsum(0) - count, mode="sum", per_sample_weights=weighed)
+
+
+def held(seen: Tensor, by: Tensor, weights: Tensor) -> Tensor:
+    """< g (x - v w) > of seen = < g x > and v = x by^T, the sums by these weights: < g v > = < g x > by^T.
+
+    Shapes: all (K, N); `seen` is written over.
+    """
+    return seen.addcmul_((seen * by).sum(1, keepdim=True), weights, value=-1)
+
+
 def strongest(outputs: Tensor) -> Tensor:
     """The unit that answers most to each patch, the first of equals. Shapes: (B, K) -> (B,)."""
     if outputs.device.type == "cpu":  # where numpy takes a sixth of torch's time
@@ -85,10 +104,10 @@ class Fukushima:
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
         """< y^power x > of the patches each unit won."""
         length = torch.linalg.vector_norm(weights, dim=1).clamp(min=1e-30)
-        winner = strongest(outputs / length)[:, None]
-        answer = outputs.gather(1, winner).clamp(min=0)
+        winner = strongest(outputs / length)
+        answer = outputs.gather(1, winner[:, None])[:, 0].clamp(min=0)
         reinforced = torch.where(answer > 0, answer**self.power, 0)
-        return correlation(torch.zeros_like(outputs).scatter_(1, winner, reinforced), inputs)
+        return seen_by_winners(winner, reinforced, inputs, len(weights))
 
     def finished(self, weights: Tensor) -> Tensor:
         """The weights at length one."""
@@ -105,7 +124,7 @@ class Oja:
 
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
         """< y x > - < y^2 > w."""
-        return correlation(outputs, inputs).addcmul_(outputs.square().mean(0)[:, None], weights, value=-1)
+        return held(correlation(outputs, inputs), weights, weights)
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,9 @@ class Sanger:
     """
 
     def update(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
-        """< y x > - lower triangle of < y y^T > times w."""
-        of_before = correlation(outputs, outputs).tril_()
-        return correlation(outputs, inputs).addmm_(of_before, weights, alpha=-1)
+        """< y x > - lower triangle of < y y^T > times w; < y y^T > = < y x > w^T, as y = x w^T."""
+        seen, learned = correlation(outputs, inputs), []
+        for first in range(0, len(weights), 128):  # block by block, as right of the triangle all is zero
+            block, before = seen[first : first + 128], weights[: first + 128]
+            learned.append(block.addmm(torch.tril(block @ before.T, first), before, alpha=-1))
+        return torch.cat(learned)

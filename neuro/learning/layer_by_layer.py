@@ -127,13 +127,13 @@ class LayerByLayer:
         for _ in range(self.epochs):
             course.begin_epoch()
             for part in torch.randperm(len(images), generator=generator).split(self.batch_size):
-                seen = before(images[part].to(weights.device))
+                seen = before(images.index_select(0, part.to(images.device)).to(weights.device))
                 inputs = self.patches.drawn(layer, seen, generator)
                 if len(inputs):
                     outputs = inputs @ weights.T
+                    course.add(outputs)
                     change = update(weights, inputs, outputs)
                     weights = constrained(self._moved(weights, change, done / steps))
-                    course.add(outputs)
                 done += 1
                 progress.update()
             course.end_epoch(weights, f"{self.name} in {name}")

@@ -23,12 +23,13 @@ def randomised(model: Model, generator: torch.Generator, strength: float = 1.0) 
     """
     for module in model.modules():
         if isinstance(module, SLayer):
-            noise = torch.rand(module.a.shape, generator=generator)
+            noise = torch.rand(module.a.shape, generator=generator).to(module.a.device)
             module.a.data = strength * module.c * noise
             module.b.data = torch.zeros_like(module.b)
         elif isinstance(module, nn.Conv2d | nn.Linear):
             sd = math.sqrt(2 / module.weight[0].numel())
-            module.weight.data = torch.randn(module.weight.shape, generator=generator) * sd
+            drawn = torch.randn(module.weight.shape, generator=generator)
+            module.weight.data = drawn.to(module.weight.device) * sd
             if module.bias is not None:
                 module.bias.data = torch.zeros_like(module.bias)
     return model
@@ -48,7 +49,7 @@ def uniform(model: Model, generator: torch.Generator, reach: float = 2.4, power:
         else:
             continue
         drawn = 2 * torch.rand(module.weight.shape, generator=generator) - 1
-        module.weight.data = drawn * reach / fan_in**power
+        module.weight.data = drawn.to(module.weight.device) * reach / fan_in**power
         if module.bias is not None:
             module.bias.data = torch.zeros_like(module.bias)
     return model

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +18,16 @@ from neuro.stimuli import Stimuli
 Floats = NDArray[np.float64]
 
 
+def _sums_of_rows(table: Sequence[int], rows: Sequence[int], *_: object, **__: object) -> int:
+    """Twice the products of weighted sums of some rows of a table, which torch does not count by itself."""
+    return 2 * rows[0] * table[1]
+
+
+UNCOUNTED = dict.fromkeys(
+    (torch.ops.aten._embedding_bag, torch.ops.aten._embedding_bag_forward_only), _sums_of_rows
+)
+
+
 def learning_macs(
     rule: Learner,
     model: nn.Sequential,
@@ -25,15 +37,15 @@ def learning_macs(
 ) -> float:
     """Multiply-accumulates of a whole training, all its epochs, for each of these stimuli.
 
-    torch's own count while the rule is fitted once more: products of matrices and convolutions, forward,
-    backward and in the update; element by element nothing is counted. What a rule does with only some of its
-    stimuli (at most 512 for the report of silent units; the sample of Templates) is counted as if it did so
-    with all. Added are the `told_macs` of a chain, divided by the stimuli it learned from, as they do not
-    grow in proportion: `trained` is that chain and that number, by default the one fitted here. Raises what
-    the rule raises.
+    torch's own count while the rule is fitted once more: products of matrices, convolutions and weighted
+    sums of patches, forward, backward and in the update; element by element nothing is counted. What a rule
+    does with only some of its stimuli (at most 512 for the report of silent units; the sample of Templates)
+    is counted as if it did so with all. Added are the `told_macs` of a chain, divided by the stimuli it
+    learned from, as they do not grow in proportion: `trained` is that chain and that number, by default the
+    one fitted here. Raises what the rule raises.
     """
     # What is silent for these few stimuli was not what the rule learned from.
-    with unreported(), FlopCounterMode(display=False) as counter:
+    with unreported(), FlopCounterMode(display=False, custom_mapping=UNCOUNTED) as counter:
         fitted = rule.fit(model, stimuli, generator)
     chain, learned_from = trained or (fitted, len(stimuli))
     return float(counter.get_total_flops() / 2 / len(stimuli) + told_macs(chain) / learned_from)

@@ -32,7 +32,7 @@ def test_the_nearest_unit_moves_to_the_patch():
 
 def test_nearness_is_of_points_and_not_of_directions():
     weights = torch.tensor([[1.0, 0.0], [5.0, 0.5]])  # the second's weighted sum is larger
-    assert torch.equal(HardCompetitive().won(weights, torch.tensor([[1.0, 5.0]])), torch.tensor([[1.0, 0.0]]))
+    assert HardCompetitive().winner(weights, torch.tensor([[1.0, 5.0]])).tolist() == [0]
 
 
 def test_conscience_is_against_units_that_won_and_remembers_as_if_patches_came_singly():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro.learning import Fukushima, NormalisedHebb, Oja, PlainHebb, Sanger
-from neuro.learning.hebbian import strongest
+from neuro.learning.hebbian import correlation, seen_by_winners, strongest
 
 # Two units, two inputs, two patches. y = x w^T: patch one (1, 2) gives (1, 4), patch two (3, 0) gives (3, 0).
 W = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
@@ -136,6 +136,14 @@ def test_sangers_first_unit_is_ojas():
     assert torch.equal(change(Sanger())[0], change(Oja())[0])
 
 
+def test_sangers_many_units_leave_what_the_triangle_of_their_products_says():
+    weights = torch.randn(300, 7, generator=seeded(1), dtype=torch.float64)
+    inputs = torch.randn(5, 7, generator=seeded(2), dtype=torch.float64)
+    outputs = inputs @ weights.T
+    expected = (outputs.T @ inputs - (outputs.T @ outputs).tril() @ weights) / 5
+    torch.testing.assert_close(change(Sanger(), weights, inputs), expected)
+
+
 def test_sangers_units_go_to_the_principal_components_in_their_order():
     inputs, axes = gaussian()
     weights = learned(Sanger(), torch.randn(4, 4, generator=seeded(6)) / 4, inputs, 0.1, 1500)
@@ -153,3 +161,10 @@ def test_sangers_units_beyond_the_number_of_inputs_lose_their_weights():
 def test_the_strongest_unit_answers_most_and_is_the_first_of_equals():
     answers = torch.tensor([[1.0, 3.0, 3.0], [-2.0, -5.0, -3.0]], requires_grad=True)
     assert strongest(answers).tolist() == [1, 0]
+
+
+def test_what_winners_see_is_the_product_with_zeros_for_all_others():
+    inputs, winner = torch.randn(5, 7, generator=seeded(1)), torch.tensor([3, 0, 3, 1, 3])
+    shares = torch.rand(5, generator=seeded(2))  # unit 2 has none
+    others_too = torch.zeros(5, 4).scatter_(1, winner[:, None], shares[:, None])
+    torch.testing.assert_close(seen_by_winners(winner, shares, inputs, 4), correlation(others_too, inputs))

@@ -53,6 +53,13 @@ def test_the_model_itself_is_changed_and_its_fixed_weights_are_not():
     assert all(parameter.requires_grad for parameter in net.parameters())
 
 
+@pytest.mark.parametrize("draw", [randomised, uniform])
+def test_a_model_stays_on_its_device(draw):
+    for build in (fukushima_1980, lenet5_as_taught):
+        drawn = draw(build().to("meta"), seeded())
+        assert {parameter.device.type for parameter in drawn.parameters()} == {"meta"}
+
+
 def test_layers_without_a_bias_and_the_modern_chain_are_randomised_too():
     assert randomised(nn.Conv2d(1, 2, 3, bias=False), seeded()).bias is None
     modern = modern_neocognitron(FUKUSHIMA_1980)

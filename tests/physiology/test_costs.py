@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from neuro.learning import Patches, PCATemplates, Templates
+from neuro.learning import (
+    HardCompetitive,
+    KrotovHopfield,
+    LayerByLayer,
+    Patches,
+    PCATemplates,
+    PlainHebb,
+    Templates,
+)
 from neuro.learning.learner import with_history
 from neuro.physiology import distance_from_start, learning_macs, plastic_weights
 from neuro.physiology.costs import told_macs
@@ -38,6 +46,15 @@ def test_the_products_of_a_hebbian_step_are_counted():
     # Forward and update: 4 x 3 each, for every stimulus and round.
     assert learning_macs(Hebb(1), net(), stimuli, torch.Generator()) == 24
     assert learning_macs(Hebb(5), net(), stimuli, torch.Generator()) == 120
+
+
+def test_of_a_winner_alone_the_products_of_one_unit_are_counted():
+    stimuli = Stimuli(torch.rand(7, 1, 2, 2, generator=torch.Generator().manual_seed(0)))
+    model = nn.Sequential(OrderedDict(flat=nn.Flatten(), one=nn.Linear(4, 3)))
+    # Forward, in learning and for the report of silent units: 4 x 3 each; the winner adds its 4 inputs.
+    for rule, update in ((HardCompetitive(), 4), (KrotovHopfield(), 2 * 4), (PlainHebb(), 4 * 3)):
+        learner = LayerByLayer(rule, patches=Patches("raw"))
+        assert learning_macs(learner, model, stimuli, torch.Generator()) == 2 * 12 + update
 
 
 def test_products_that_torch_does_not_see_are_added_as_the_rule_tells_them():
