@@ -40,6 +40,7 @@ STORY = (
     "seen_once",
     "width_and_random_features",
     "features_without_labels",
+    "random_mixtures",
     "what_rules_learn",
     "tsne_of_features",
     "why_not_an_mlp",

@@ -63,6 +63,33 @@ class Triangle(nn.Module):
         return torch.relu(u - (mean + self.sds * sd))
 
 
+class Mixtures(nn.Module):
+    """What comes from below, and beside it cells that see all of it, each through weights drawn at random.
+
+        y = (x, v),   v_k = max(0, u_k - mean of u),   u = W (x - mean of x over the planes at its place)
+
+    W is normal, of variance 1 / inputs, drawn from the generator; it is no parameter, and no rule learns it.
+    A linear readout of many such cells is nearly one with a kernel of degree one (Rahimi & Recht 2008, Cho &
+    Saul 2009, reported). Shapes: (B, planes, H, W) of so many places -> (B, planes * places + cells).
+    Raises ValueError for an input that does not fit.
+    """
+
+    def __init__(self, planes: int, places: int, cells: int, generator: torch.Generator) -> None:
+        super().__init__()
+        # The seed stands for W where a trained net is kept and where it is looked up.
+        self.seed = int(torch.randint(2**62, (1,), generator=generator))
+        drawn = torch.randn(cells, planes * places, generator=torch.Generator().manual_seed(self.seed))
+        self.register_buffer("weights", drawn / (planes * places) ** 0.5, persistent=False)
+        self.weights: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        below, inputs = x.flatten(1), self.weights.shape[1]
+        if below.shape[1] != inputs:
+            raise ValueError(f"Mixtures sees {inputs} cells; got {tuple(x.shape[1:])}")
+        u = (x - x.mean(1, keepdim=True)).flatten(1) @ self.weights.T
+        return torch.cat([below, torch.relu(u - u.mean(1, keepdim=True))], 1)
+
+
 class FeatureMaps(nn.Module):
     """Maps of cells; all cells of a map look through the same square windows, one for each map below it sees.
 

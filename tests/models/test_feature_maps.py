@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from neuro.models.feature_maps import (
     FeatureMaps,
     LocalFields,
+    Mixtures,
     Retina,
     ScaledTanh,
     Subsampling,
@@ -190,3 +191,34 @@ def test_a_triangle_is_what_exceeds_the_mean_of_all_planes_at_a_place():
     rows = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 0.0, 4.0]])  # mean 1, sd 1; mean 1, sd sqrt 3
     expected = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3 - 3**0.5]])
     torch.testing.assert_close(Triangle(1)(rows), expected)
+
+
+def test_mixtures_of_two_images_have_the_product_of_the_kernel_of_degree_one():
+    layer = Mixtures(3, 4, 40_000, seeded())
+    x = images(2, 3, 2, 2).float()
+    z = (x - x.mean(1, keepdim=True)).flatten(1)
+    v = layer(x)[:, 12:]
+    angle = torch.arccos(torch.cosine_similarity(z[0], z[1], dim=0))
+    kernel = (torch.sin(angle) + (torch.pi - angle) * torch.cos(angle)) / (2 * torch.pi)
+    expected = z[0].norm() * z[1].norm() / 12 * kernel
+    torch.testing.assert_close((v[0] * v[1]).mean(), expected, rtol=0.03, atol=0)
+
+
+def test_mixtures_leave_what_is_below_as_it_is_and_do_not_see_what_all_planes_share():
+    layer, x = Mixtures(3, 4, 20, seeded()), images(5, 3, 2, 2).float()
+    assert torch.equal(layer(x)[:, :12], x.flatten(1))
+    brighter = x + torch.arange(4.0).view(1, 1, 2, 2)
+    torch.testing.assert_close(layer(brighter)[:, 12:], layer(x)[:, 12:])
+
+
+def test_mixtures_follow_from_their_generator_and_have_nothing_to_be_learned():
+    one, same, other = (Mixtures(2, 9, 5, seeded(seed)) for seed in (0, 0, 1))
+    assert torch.equal(one.weights, same.weights)
+    assert not torch.equal(one.weights, other.weights)
+    assert one.seed != other.seed
+    assert not one.state_dict()
+
+
+def test_mixtures_refuse_what_they_cannot_see():
+    with pytest.raises(ValueError, match=r"Mixtures sees 18 cells; got \(2, 2, 2\)"):
+        Mixtures(2, 9, 5, seeded())(torch.zeros(1, 2, 2, 2))
