@@ -147,9 +147,10 @@ def claims(correct, spreads, whole_set):
 
 
 def draw(result: Result) -> Figure:
-    page, s = figure(7, 3.8), result.series
+    page, s = figure(7, 3.4), result.series
     left, right = page.subplots(1, 2, width_ratios=(1, 1.1))
-    names = {f"{name},\n{way}": s[f"correct (%) {name}, {way}"] for name in NAMES for way in WAYS}
+    labels = {ALONE: "", MIXED: ", mixed"}
+    names = {name + labels[way]: s[f"correct (%) {name}, {way}"] for name in NAMES for way in WAYS}
     dots_panel(left, names, "test digits correct (%)")
     rows = {f"{name}: mixed - alone": f"{name}, {MIXED} - {name}, {ALONE}" for name in (GABOR, MEANS)}
     rows |= {f"{MEANS} - {GABOR}, {how}": f"{MEANS}, {way} - {GABOR}, {way}"
