@@ -6,7 +6,9 @@ Model     one stage: 4 to 64 filters of 5x5, rectified, and the maxima of blocks
           Beside it as many rectified features that each see the whole image.
 Learning  hard competition, SoftHebb and k-means, which see no label. Controls: the initial weights, other
           random weights, random patches, random Gabor functions. Three trials each (the initial weights have
-          one), among which the validation part chooses.
+          one), among which the validation part chooses. Rates are those of compare_learning_rules, set for
+          few planes: of many some never win, and those that compete softly move less; the notes say how many,
+          and how far.
 Labels    in the readout, and those of the validation part in its penalty and the choice among trials.
 Measured  accuracy of a linear (ridge) readout on the test part. Five seeds, paired, Student's 95 % interval.
 Expected  gains over random weights shrink with width, and are gone in the widest layer; fields that are local
@@ -34,6 +36,7 @@ RANDOM, OTHER, IMPRINTED, GABOR = CONTROLS = "untrained", "other weights", "impr
 HARD, SOFT, MEANS = LEARNED = "hard competition", "SoftHebb", "k-means"
 NAMES = (*CONTROLS, *LEARNED)
 DENSE, SHUFFLED = "all-to-all", "pixels shuffled"
+ASKED = WON, MOVED = "never won (share)", "distance from start"
 LABELS, SIZE, PLACES = 10, 16, 9  # of each class; pixels; places of a plane behind the pooling
 NONE = "set before the run: no 95 % interval lies above zero"
 CLOSE = 1  # points within which Gabor functions rival learning
@@ -56,7 +59,8 @@ def shuffled(settings, generator):
 
 
 def correct(settings, seeds, planes):
-    """Percent of the test digits, (seeds,), of every rule with so many planes, and of the other chains."""
+    """Percent of the test digits, (seeds,), of every rule with so many planes, and of the other chains; and
+    of the rules that compete how many planes never won and how far the weights moved."""
     as_they_are = partial(compared_parts, settings, LABELS, size=SIZE)
     asked = {
         "": (NAMES, partial(local, planes), as_they_are),
@@ -69,6 +73,8 @@ def correct(settings, seeds, planes):
                         device=settings.device, cache=settings.cache)  # fmt: skip
         table = compare({name: RULES[name] for name in names}, design, seeds, settings.jobs)
         found |= {how or name: 100 * table.runs(name, "accuracy") for name in names}
+        found |= {f"{what}, {name}": table.runs(name, what)
+                  for what in ASKED for name in (HARD, SOFT) if name in names}  # fmt: skip
     return found
 
 
@@ -76,7 +82,9 @@ def run(settings: Settings) -> Result:
     widths = settings.pick((4, 8), (4, 8, 16, 32, 64), (4, 8, 16, 32, 64, 128, 256))
     seeds = settings.seed_list(1, 5, 10)
     every = [correct(settings, seeds, planes) for planes in widths]
-    runs = {name: np.stack([of[name] for of in every], axis=1) for name in every[0]}  # seeds, widths
+    asked = {name: np.stack([of[name] for of in every], axis=1) for name in every[0]}  # seeds, widths
+    runs = {name: of for name, of in asked.items() if not name.startswith(ASKED)}
+    learned = {name: of.mean(0) for name, of in asked.items() if name.startswith(ASKED)}
     bases = (RANDOM, IMPRINTED, DENSE, GABOR, MEANS)
     over = {f"{a} - {b}": runs[a] - runs[b] for a, b in product(runs, bases) if a != b}
     ways = {"narrowest": lambda of: of[:, 0], "widest": lambda of: of[:, -1],
@@ -86,16 +94,19 @@ def run(settings: Settings) -> Result:
              for pair, of in over.items() for how, way in ways.items()}  # fmt: skip
     numbers = {f"correct (%), {name}, {planes} planes (mean)": of[:, i].mean()
                for name, of in runs.items() for i, planes in enumerate(widths)}  # fmt: skip
+    numbers |= {f"{name}, {planes} planes (mean)": mean
+                for name, of in learned.items() for planes, mean in zip(widths, of, strict=True)}  # fmt: skip
     numbers |= {f"{name} ({end})": x for name, of in found.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in runs.items()} | {"widths": np.array(widths)}
     series |= {f"gain {name}": of for name, of in over.items()}
     series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
     data = data_of(partial(compared_parts, settings, LABELS, size=SIZE), seeds)
     reasons = dict.fromkeys(numbers, "one seed has no interval, and a rule that failed no number")
-    return Result(numbers, series, claims(found), reasons, data)
+    ends = ", ".join(f"{name} {of[0]:.2f} and {of[-1]:.2f}" for name, of in learned.items())
+    return Result(numbers, series, claims(found, f"with fewest and most planes {ends}"), reasons, data)
 
 
-def claims(found: dict[str, PairedDifference]) -> list[Claim]:
+def claims(found: dict[str, PairedDifference], learned: str) -> list[Claim]:
     def most(end, names, base, how="all widths"):
         lines = {name: f"{name} - {base}, {how}" for name in names if name != base}
         return extreme(max, {name: getattr(found[line], end) for name, line in lines.items()})
@@ -110,7 +121,7 @@ def claims(found: dict[str, PairedDifference]) -> list[Claim]:
         above_zero("the gain of learning over random weights shrinks with width: hard competition, narrowest "
                    "- widest, points, lower end", "Illing et al. 2019 (abstract); Coates, Lee & Ng 2011",
                    "no gain in large layers", found[f"{HARD} - {RANDOM}, narrowest - widest"], OTHER,
-                   found[f"{OTHER} - {RANDOM}, narrowest - widest"]),
+                   found[f"{OTHER} - {RANDOM}, narrowest - widest"], learned),
         above_zero("so does its gain over random patches: points, lower end", "Coates & Ng 2011 (reported)",
                    "random patches nearly as good", found[f"{HARD} - {IMPRINTED}, narrowest - widest"], OTHER,
                    found[f"{OTHER} - {IMPRINTED}, narrowest - widest"]),

@@ -43,7 +43,7 @@ class Search:
     norm: tuple[float, float] | None = None
     source: str = ""
     locality: str = ""
-    waits_for: str = "the layers below, finished"
+    waits_for: str = ""
     published: str = ""
 
     def __post_init__(self) -> None:

@@ -15,15 +15,15 @@ from torch import Tensor
 from neuro.learning.hebbian import correlation, held, seen_by_winners, strongest
 
 
-def shares_won(winner: Tensor, units: int) -> Tensor:
-    """The share of the patches that each unit won. Shapes: (B,) -> (units,)."""
-    return winner.bincount(minlength=units) / len(winner)
+def shares_won(winner: Tensor, weights: Tensor) -> Tensor:
+    """The share of the patches that each unit won. Shapes: winner (B,), weights (K, N) -> (K,)."""
+    return winner.bincount(minlength=len(weights)).to(weights.dtype) / len(winner)
 
 
 def to_the_patches(winner: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
     """< won (x - w) >, won 1 for the winner. Shapes: winner (B,), inputs (B, N), weights (K, N) -> (K, N)."""
     seen = seen_by_winners(winner, inputs.new_ones(len(winner)), inputs, len(weights))
-    return seen.addcmul_(shares_won(winner, len(weights))[:, None], weights, value=-1)
+    return seen.addcmul_(shares_won(winner, weights)[:, None], weights, value=-1)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Conscience:
     def __call__(self, weights: Tensor, inputs: Tensor, outputs: Tensor) -> Tensor:
         bias = self.rule.conscience * (1 / len(weights) - self.p)
         winner = self.rule.winner(weights, outputs, bias)
-        won = shares_won(winner, len(weights))
+        won = shares_won(winner, weights)
         self.p += (1 - (1 - self.rule.memory) ** len(inputs)) * (won - self.p)
         return to_the_patches(winner, inputs, weights)
 

@@ -57,7 +57,7 @@ class Templates:
         """A copy with templates; units that got none keep their initial weights and are reported.
 
         Its history holds of every layer the `macs` of the method, if it tells them ("conv1.filters macs"),
-        and of the last the `samples seen`: stimuli its patches are from, times the method's `epochs` if any.
+        and of the last the `samples seen`: stimuli looked at for patches, times the method's `epochs` if any.
         Raises ValueError for labelled stimuli, images that do not fit, and a layer of more units than it sees
         patches.
         """
