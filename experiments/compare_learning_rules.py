@@ -1,4 +1,4 @@
-"""On one bench, with few labels, no rule without labels beats random patches, read by ridge regression.
+"""All rules on one bench, with few labels: what does learning add to filters that nobody learned?
 
 Stimuli   handwritten digits, 16 by 16 pixels: all of the training part without labels, and 10 of each class
           with. The test digits also moved 2 pixels to the left or right, and in Gaussian noise of sd 0.2.
