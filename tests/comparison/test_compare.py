@@ -142,6 +142,7 @@ def test_columns_say_what_was_used(table):
     assert rows_of(table, "silent")[0]["angle to gradient (degrees)"] == 40
     assert rows_of(table, "imprinted")[0].blanks["stimuli seen"] == "the rule does not say"
     assert row.blanks["MACs forward"] == "not counted in this comparison"
+    assert row.blanks["matches published"] == "no figure is published"
 
 
 def test_representations_are_like_themselves_and_the_twins(table):

@@ -50,7 +50,7 @@ def some(*names):
 
 def test_every_rule_is_of_one_family_and_says_where_it_is_from():
     assert sorted((*CONTROLS, *LOCAL, *TEMPLATES, *TOLD_ERRORS)) == sorted(RULES)
-    assert all(search.source and search.locality for search in RULES.values())
+    assert all(search.source and search.locality and search.waits_for for search in RULES.values())
 
 
 def test_every_rule_but_the_initial_weights_has_as_many_settings_as_there_are_trials():
