@@ -28,7 +28,7 @@ from neuro.models.neocognitron import fukushima_1980
 from neuro.models.population import macaque_population
 from neuro.physiology import examine
 from neuro.plotting import dots_panel, figure
-from neuro.preparations import lenet5, neocognitron_1980
+from neuro.preparations import lenet, neocognitron_1980
 
 HISTOGRAMS = {
     "circular variance": ("circular_variance", published.MACAQUE_CIRCULAR_VARIANCE),
@@ -49,7 +49,7 @@ SCREENS = {  # pixels and degrees across
 
 def models(settings, seed):
     """The nets of one seed before and after learning, a population of cells; and a checksum of the digits."""
-    untrained, trained, splits = lenet5(settings, seed)
+    untrained, trained, splits = lenet(settings, seed)
     n = settings.pick(60, 308, 308)
     cells = macaque_population(n, torch.Generator().manual_seed(seed), 1.0, 0.5, 16.25, 4.0)
     before = {"neocognitron": fukushima_1980(), "convnet": untrained}

@@ -28,7 +28,7 @@ from neuro.models.neocognitron import fukushima_1980
 from neuro.patterns import standard_digits
 from neuro.physiology import examine_with_slits, shown_to
 from neuro.plotting import COLOURS, cells_panel, figure, image_panel, response_strip
-from neuro.preparations import lenet5, neocognitron_1980
+from neuro.preparations import lenet, neocognitron_1980
 from neuro.recording import layer_names
 from neuro.stimuli import resized, slits
 
@@ -43,7 +43,7 @@ MEASURES = ("circular variance", "position tolerance (degrees)")
 
 def models(settings, seed):
     """The three as they were raised, those that learn as they were before, and a checksum of the digits."""
-    untrained, trained, splits = lenet5(settings, seed)
+    untrained, trained, splits = lenet(settings, seed)
     if settings.model:
         untrained = trained = settings.own_model()
     raised = {"neocognitron": neocognitron_1980(seed, settings.cache), "convnet": trained}

@@ -19,7 +19,7 @@ from neuro.distortions import deformed, flipped_pixels, scaled, shifted
 from neuro.experiment import Settings, fit_cached
 from neuro.learning import Backpropagation, Learner, WinnerTakeAll, fit_side_by_side
 from neuro.learning.augmentation import Jitter
-from neuro.models.convnet import lecun_1989, lenet5_as_taught
+from neuro.models.convnet import lecun_1989, lecun_1989_nips, lenet5_as_taught
 from neuro.models.convnet import lenet5 as lenet5_as_published
 from neuro.models.initial import randomised, uniform
 from neuro.models.neocognitron import FUKUSHIMA_1980, Stage, neocognitron, supervised
@@ -33,8 +33,10 @@ RULE_1980 = WinnerTakeAll(presentations=1, schedule="together")
 # Chosen on validation digits (bundled ones: see lecun_1998), for a thousand digits and for tens of thousands.
 HUNDREDS = Backpropagation("adam", 4e-3, 0.02, batch_size=32, epochs=25, validation=0.2, schedule="one-cycle")
 THOUSANDS = replace(HUNDREDS, batch_size=128, epochs=16, validation=1 / 12)
-# The forms of LeNet-5: how it is built, and what is other in how it learns from hundreds and from thousands.
-LENET5: Mapping[str, tuple[Callable[[int], nn.Sequential], Mapping[str, Any], Mapping[str, Any]]] = {
+# LeNet-1 and the forms of LeNet-5: how they are built; what is other in how they learn from hundreds and from
+# thousands.
+LENETS: Mapping[str, tuple[Callable[[int], nn.Sequential], Mapping[str, Any], Mapping[str, Any]]] = {
+    "LeNet-1": (lecun_1989_nips, {"learning_rate": 0.012}, {"learning_rate": 0.012}),
     "as taught": (lenet5_as_taught, {}, {}),
     "as published": (lenet5_as_published, {"epochs": 10}, {}),
     "distorted": (lenet5_as_taught, {}, {"epochs": 40, "augmentation": Jitter(2, 10, 1.15, 10)}),
@@ -142,25 +144,29 @@ def neocognitrons_1980(
     return fit_side_by_side([rule] * len(seeds), [neocognitron(stages)] * len(seeds), shown, orders)
 
 
-def lenet5(
+def lenet(
     settings: Settings, seed: int, form: str = "as taught"
 ) -> tuple[nn.Sequential, nn.Sequential, Splits]:
-    """LeNet-5 in one of its forms, untrained and trained by backpropagation, and the digits it was shown.
+    """LeNet-1 or a form of LeNet-5, untrained and trained by backpropagation, and the digits it was shown.
 
-    Split, initial weights and order all follow from the seed. The rule holds out its own validation digits
-    from the train and validation parts together; the test part is not touched.
+    Images of 28 by 28 pixels in a frame of 2; for LeNet-1 of 22 by 22 in a frame of 3, which makes the digits
+    of MNIST 16 by 16, as they were shown to it (LeCun et al. 1998, reported). Split, initial weights and
+    order all follow from the seed. The rule holds out its own validation digits from the train and validation
+    parts together; the test part is not touched.
     """
     generator = torch.Generator().manual_seed(seed)
     splits = load(settings.dataset or "digits", generator, settings.data_dir)
-    build, of_hundreds, of_thousands = LENET5[form]
+    build, of_hundreds, of_thousands = LENETS[form]
+    size, margin = (28, 3) if form == "LeNet-1" else (32, 2)
     rule = replace(THOUSANDS, **of_thousands) if splits.name in LARGE else replace(HUNDREDS, **of_hundreds)
     parts = [splits.train, splits.validation, splits.test]
     if settings.scale == "quick":
         parts, rule = [subset(part, 10, generator) for part in parts], replace(rule, epochs=3)
-    train, validation, test = (resized(part, 32, margin=2) for part in parts)
+    train, validation, test = (resized(part, size, margin) for part in parts)
     splits = replace(splits, train=train, validation=validation, test=test)
     net = build(len(splits.classes))
-    drawn = uniform(net, generator, power=0.5) if form == "as published" else randomised(net, generator)
+    old = form in ("LeNet-1", "as published")
+    drawn = uniform(net, generator, power=0.5) if old else randomised(net, generator)
     untrained = drawn.to(settings.device)
     shown = concatenate([train, validation])
     return untrained, fit_cached(rule, untrained, shown, seed, settings.cache), splits

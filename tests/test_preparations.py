@@ -19,7 +19,7 @@ from neuro.preparations import (
     best,
     distorted,
     few_digits,
-    lenet5,
+    lenet,
     neocognitron_1980,
     neocognitrons_1980,
     shifted_at_random,
@@ -135,10 +135,22 @@ def test_every_rung_of_the_ladder_starts_from_the_same_weights_and_the_same_digi
 def test_both_forms_of_lenet5_see_the_same_digits():
     quick = Settings("quick")
     (_, taught, seen), (_, published, shown) = (
-        lenet5(quick, 3, form) for form in ("as taught", "as published")
+        lenet(quick, 3, form) for form in ("as taught", "as published")
     )
     assert (parameter_count(taught), parameter_count(published)) == (61_706, 60_000)
     assert torch.equal(seen.test.images, shown.test.images)
+
+
+def test_lenet1_sees_the_digits_of_lenet5_smaller_in_the_middle_of_its_retina():
+    quick = Settings("quick")
+    untrained, trained, splits = lenet(quick, 3, "LeNet-1")
+    *_, larger = lenet(quick, 3)
+    assert parameter_count(trained) == 2_578
+    assert not torch.equal(trained.H1.cells.weight, untrained.H1.cells.weight)
+    assert splits.test.labels.tolist() == larger.test.labels.tolist()
+    assert splits.test.images.shape[1:] == (1, 28, 28)
+    inside = splits.test.images[..., 3:-3, 3:-3]
+    assert inside.count_nonzero() == splits.test.images.count_nonzero() > 0
 
 
 @pytest.mark.parametrize("size", [8, 28])
