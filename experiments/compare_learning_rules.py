@@ -25,7 +25,7 @@ Expected  random patches are as good as what is learned without labels; backprop
           competition > hard; the output factor changes little; learning adds no tolerance of shift.
 """
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -89,7 +89,7 @@ def run(settings: Settings) -> Result:
     series = {f"correct (%) {name}": runs for name, runs in rest.items()}
     series["status"] = columns["status"]
     series |= {f"pairs {name}": np.subtract(*pair) for name, pair in pairs.items()}
-    series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
+    series |= {f"interval {name}": np.array([of.mean, of.low, of.high]) for name, of in found.items()}
     told = [row for of in (table, pixels) for row in of.summary(np.random.default_rng(0))]
     numbers = {f"{row['rule']}: {what}": value for row in told for what, value in row.items()
                if not isinstance(value, str) and not what.startswith(("seconds", "matches"))}  # fmt: skip

@@ -19,7 +19,7 @@ Expected  99.1 % of MNIST (a goal); SoftHebb 99.35 (the lower of two published f
           seed 100, which are test digits of no seed.
 """
 
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
@@ -117,7 +117,7 @@ def run(settings: Settings) -> Result:
     numbers |= {f"{pair} ({end})": x for pair, of in gains.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in correct.items()}
     series |= {f"pairs {pair}": np.subtract(*of) for pair, of in pairs.items()}
-    series |= {f"interval {pair}": np.array(astuple(of)) for pair, of in gains.items()}
+    series |= {f"interval {pair}": np.array([of.mean, of.low, of.high]) for pair, of in gains.items()}
     best = max(LEARNED, key=lambda name: numbers[f"{name}: {VALIDATION} (mean)"])
     moved = ", ".join(f"{name} {numbers[f'{name}: {DISTANCE} (mean)']:.2g}" for name in (HARD, SOFT))
     whole = settings.dataset == "mnist" and settings.scale == "full"

@@ -12,7 +12,7 @@ Expected  the gain of features over pixels shrinks with labels; few labels teach
           teach backpropagation; random Gabor functions do as well as what was learned.
 """
 
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from functools import partial
 from itertools import permutations
 
@@ -57,7 +57,7 @@ def run(settings: Settings) -> Result:
     numbers |= {f"{name} ({end})": x for name, of in found.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in runs.items()} | {"labels": np.array(labels)}
     series |= {f"gain {name}": runs[name] - runs[RANDOM] for name in NAMES}
-    series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
+    series |= {f"interval {name}": np.array([of.mean, of.low, of.high]) for name, of in found.items()}
     data = data_of(partial(compared_parts, settings, labels[-1]), seeds)
     reasons = dict.fromkeys(numbers, "one seed has no interval, and a rule that failed no number")
     return Result(numbers, series, claims(found), reasons, data)

@@ -16,7 +16,7 @@ Expected  99.35 % of MNIST, as published of SoftHebb, by filters that nothing ta
           come nowhere near; filters learned without labels do not beat drawn ones.
 """
 
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from functools import partial
 
 import numpy as np
@@ -106,7 +106,7 @@ def run(settings: Settings) -> Result:
     numbers |= {f"{pair} ({end})": x for pair, of in spreads.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in correct.items()}
     series |= {f"gain {pair}": np.subtract(*of) for pair, of in gains.items()}
-    series |= {f"interval {pair}": np.array(astuple(of)) for pair, of in spreads.items()}
+    series |= {f"interval {pair}": np.array([of.mean, of.low, of.high]) for pair, of in spreads.items()}
     whole_set = settings.dataset == "mnist" and settings.scale == "full"
     made = claims(correct, spreads, whole_set)
     data = "+".join(str(one["data"]) for one in runs[PIXELS])

@@ -18,7 +18,7 @@ Expected  the more is seen the better are filters learned without labels, but no
           beats backpropagation where all is seen once, but not what has seen it often.
 """
 
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
@@ -100,7 +100,7 @@ def run(settings: Settings) -> Result:
     numbers |= {f"{name} ({end})": x for name, of in found.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in runs.items()} | {"shown": np.array(counts)}
     series |= {f"gain {pair}": of for pair, of in gains.items()}
-    series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
+    series |= {f"interval {name}": np.array([of.mean, of.low, of.high]) for name, of in found.items()}
     reasons = dict.fromkeys(numbers, "one seed has no interval, and a rule that failed no number")
     data = data_of(partial(parts, settings, counts[-1], ALL), seeds)
     return Result(numbers, series, claims(found, counts, moved[SOFT].mean(0)), reasons, data)

@@ -15,7 +15,7 @@ Expected  gains over random weights shrink with width, and are gone in the wides
           beat all-to-all; random Gabor functions rival learning; k-means is as good as any rule.
 """
 
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from functools import partial
 from itertools import product
 
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from neuro.analysis import PairedDifference
+from neuro.analysis import Spread
 from neuro.comparison import Design, Parts, above_zero, compare, known_difference
 from neuro.comparison.rules import RULES, TRIALS, compared_parts, data_of, extreme
 from neuro.experiment import Claim, Result, Settings, main
@@ -99,14 +99,14 @@ def run(settings: Settings) -> Result:
     numbers |= {f"{name} ({end})": x for name, of in found.items() for end, x in asdict(of).items()}
     series = {f"correct (%) {name}": of for name, of in runs.items()} | {"widths": np.array(widths)}
     series |= {f"gain {name}": of for name, of in over.items()}
-    series |= {f"interval {name}": np.array(astuple(of)) for name, of in found.items()}
+    series |= {f"interval {name}": np.array([of.mean, of.low, of.high]) for name, of in found.items()}
     data = data_of(partial(compared_parts, settings, LABELS, size=SIZE), seeds)
     reasons = dict.fromkeys(numbers, "one seed has no interval, and a rule that failed no number")
     ends = ", ".join(f"{name} {of[0]:.2f} and {of[-1]:.2f}" for name, of in learned.items())
     return Result(numbers, series, claims(found, f"with fewest and most planes {ends}"), reasons, data)
 
 
-def claims(found: dict[str, PairedDifference], learned: str) -> list[Claim]:
+def claims(found: dict[str, Spread], learned: str) -> list[Claim]:
     def most(end, names, base, how="all widths"):
         lines = {name: f"{name} - {base}, {how}" for name in names if name != base}
         return extreme(max, {name: getattr(found[line], end) for name, line in lines.items()})

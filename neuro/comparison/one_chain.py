@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuro.analysis import PairedDifference, Part, Reader, features, linear
+from neuro.analysis import PairedDifference, Part, Reader, Spread, features, linear
 from neuro.datasets import load, subset
 from neuro.distortions import noisy, shifted
 from neuro.experiment import Claim, Settings, UserError, fit_cached
@@ -216,17 +216,21 @@ def above_zero(
     what: str,
     source: str,
     published: str,
-    found: PairedDifference,
+    found: PairedDifference | Spread,
     control: str,
-    again: PairedDifference,
+    again: PairedDifference | Spread,
     remark: str = "",
 ) -> Claim:
     """Holds if the whole 95 % interval lies above zero, and that of the control does not.
 
-    Measured is the lower end; a single seed has none, and the claim is then not checked.
+    Measured is the lower end; a single seed has none, and the claim is then not checked. A claim fails also
+    where the interval holds zero and nothing is decided; the note then says so.
     """
     band = "set before the run: the 95 % interval lies above zero"
     if np.isnan(found.low):
         return Claim(what, source, published, 0, None, band, None, note="one seed has no interval")
-    note = f"mean {found.mean:+.3g}, interval {found.low:+.3g} to {found.high:+.3g}; {remark}"
+    seeds = f" of {found.n} seeds" if isinstance(found, Spread) else ""
+    undecided = ", undecided" if found.low <= 0 <= found.high else ""
+    ends = f"interval {found.low:+.3g} to {found.high:+.3g}{undecided}"
+    note = f"mean{seeds} {found.mean:+.3g}, {ends}; {remark}"
     return Claim(what, source, published, 0, None, band, found.low, control, again.low, note.rstrip("; "))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro.analysis import PairedDifference, Spread, paired_difference, paired_spread, spread
+from neuro.analysis import Spread, paired_spread, spread
 from neuro.comparison.measures import Columns, Value
 from neuro.comparison.search import Trial
 from neuro.experiment.files import csv_text
@@ -126,10 +126,15 @@ class Comparison:
 _ENDS = ("n", "sd", "low", "high", "bootstrap_low", "bootstrap_high")
 
 
-def known_difference(one: np.ndarray, other: np.ndarray) -> PairedDifference:
-    """paired_difference() over the seeds for which both have a number; NaN if there is none. (n,), (n,)."""
+def known_difference(one: np.ndarray, other: np.ndarray) -> Spread:
+    """paired_spread() over the seeds for which both have a number; NaN if there is none. (n,), (n,).
+
+    The bootstrap has a generator of its own: what it gives does not hang on what was asked before.
+    """
     both = ~np.isnan(one - other)
-    return paired_difference(one[both], other[both]) if both.any() else PairedDifference(*[np.nan] * 3)
+    if not both.any():
+        return Spread(0, *[np.nan] * 6)
+    return paired_spread(one[both], other[both], np.random.default_rng(0))
 
 
 def write_csv(path: str | Path, lines: Sequence[Mapping[str, Value]]) -> None:

@@ -119,6 +119,7 @@ def test_a_difference_is_above_zero_if_its_interval_is_and_that_of_the_control_i
     claim = above_zero("a > b", "a paper", "above", found, "c - b", control)
     assert claim.verdict == verdict
     assert claim.measured == (None if np.isnan(low) else low)
+    assert ("undecided" in claim.note) == (low < 0)
 
 
 def test_what_is_kept_is_counted_from_the_same_seed_at_rest():

@@ -127,5 +127,7 @@ def test_the_extreme_is_of_what_is_known():
 
 def test_a_difference_is_of_the_seeds_for_which_both_are_known():
     one, other = np.array([3.0, math.nan, 5.0, 7.0]), np.array([1.0, 1.0, math.nan, 3.0])
-    assert known_difference(one, other).mean == 3
-    assert math.isnan(known_difference(one, np.full(4, math.nan)).mean)
+    found, nothing = known_difference(one, other), known_difference(one, np.full(4, math.nan))
+    assert (found.n, found.mean, found.sd) == (2, 3, math.sqrt(2))
+    assert 2 <= found.bootstrap_low < found.bootstrap_high <= 4  # means of two that are 2 or 4
+    assert (nothing.n, math.isnan(nothing.mean)) == (0, True)
