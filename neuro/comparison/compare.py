@@ -247,10 +247,11 @@ def _accuracy(fit: Fit, train: Part, validation: Part, test: Part) -> float:
 
 
 def _status(chosen: Chosen, remarks: Sequence[str]) -> str:
-    """ok, or the worst that is known: a silent layer, then a readout at chance."""
+    """ok, or the worst that is known: a silent layer, a readout at chance, units that outnumber patches."""
     if chosen.reader.silent_fraction == 1:
         return f"silent: {last_layer(chosen.model)} answers nothing to the training part"
-    return next((remark for remark in remarks if remark.startswith("at chance")), "ok")
+    chance = [remark for remark in remarks if remark.startswith("at chance")]
+    return next(iter([*chance, *measures.outnumbered(chosen.model)]), "ok")
 
 
 def _describe(columns: Columns, search: Search, parts: Parts, trials: Sequence[Trial]) -> None:

@@ -19,7 +19,7 @@ from neuro.analysis import (
     selectivity_index,
     winner_entropy,
 )
-from neuro.comparison.one_chain import last_layer, winning_planes
+from neuro.comparison.one_chain import last_layer, learning_planes
 from neuro.comparison.search import Chosen, Parts, Search
 from neuro.experiment.cache import seconds_of
 from neuro.learning import Learner, RandomGabor, Untrained, history_of
@@ -63,16 +63,19 @@ def representation(model: nn.Module, parts: Parts) -> np.ndarray:
 
 
 def measure_activity(columns: Columns, model: nn.Module, parts: Parts) -> None:
-    """Of the layer that is read: who answers what. A unit is a cell, but planes are dead and planes win."""
+    """Who answers what, of the layer that is read: a unit is a cell, but planes are dead and planes win.
+
+    And of all layers which planes the rule changed; of rules that compete these are the ones that won.
+    """
     answers = representation(model, parts)
     cells, labels = answers.reshape(len(answers), -1), parts.validation.condition("label")[:MEASURED_ON]
     silent = "the layer that is read is silent"
     columns.take("dead (share)", lambda: float((answers == 0).all(axis=(0, 2, 3)).mean()), silent)
-    won = winning_planes(model)
+    changed = learning_planes(model)
     columns.take(
-        "never won (share)",
-        lambda: 1 - float(np.mean([*won.values()])) if won else np.nan,
-        "the rule counts no winners",
+        "never changed (share)",
+        lambda: 1 - float(np.mean([*changed.values()])) if changed else np.nan,
+        "the rule does not say",
     )
     means: dict[str, Callable[[], np.ndarray]] = {
         "population sparseness": lambda: population_sparseness(cells.T),
@@ -114,7 +117,11 @@ def measure_likeness(columns: Columns, to: str, mine: np.ndarray, other: np.ndar
 
 
 def measure_cost(columns: Columns, chosen: Chosen, stimuli: int) -> None:
-    """What it took: stimuli and seconds; and the angle to the true gradient that feedback rules keep."""
+    """What it took: stimuli and seconds; and the angle to the true gradient that feedback rules keep.
+
+    It is the mean over the layers through which an error came; the last layer's is zero, and left out. The
+    seconds of these rules are with the measuring of their angles.
+    """
     seen, seconds = samples_seen(chosen.learner, chosen.model, stimuli), seconds_of(chosen.model)
     columns.values["stimuli to learn from"] = stimuli
     silent = "the rule does not say"
@@ -125,14 +132,14 @@ def measure_cost(columns: Columns, chosen: Chosen, stimuli: int) -> None:
         course[-1]
         for name, course in history_of(chosen.model).items()
         if name.startswith("update angle") and course
-    ]
+    ][:-1]
     columns.take("angle to gradient (degrees)", lambda: mean_known(angles), "the rule measures no angle")
 
 
 def measure_macs(
     columns: Columns, chosen: Chosen, counted_on: int, chain: nn.Sequential, stimuli: Stimuli
 ) -> None:
-    """Multiply-accumulates for each stimulus: of one forward pass, and of all the learning."""
+    """Multiply-accumulates: of a forward pass; of all the learning, for each stimulus and for all of them."""
     few, generator = stimuli[:counted_on], torch.Generator().manual_seed(0)
     trained = chosen.model, len(stimuli)
     counts: dict[str, Callable[[], float]] = {
@@ -144,6 +151,11 @@ def measure_macs(
             columns.take(column, count, "no products were counted")
         else:
             columns.blank(column, "not counted in this comparison")
+    each, in_all = columns.values["MACs of learning"], "MACs of learning, in all"
+    if each is None:
+        columns.blank(in_all, columns.blanks["MACs of learning"])
+    else:
+        columns.values[in_all] = float(each) * len(stimuli)
 
 
 def forward_macs(model: nn.Sequential, stimuli: Stimuli) -> float:
@@ -167,6 +179,16 @@ def samples_seen(learner: Learner, model: nn.Module, stimuli: int) -> int | None
     epochs = len(history.get("training loss", ())) or getattr(learner, "presentations", None)
     epochs = epochs or getattr(learner, "epochs", None)
     return None if epochs is None else int(epochs) * stimuli
+
+
+def outnumbered(model: nn.Module) -> list[str]:
+    """The layers that had fewer patches to learn from than units, as far as the rule counts them."""
+    history, said = history_of(model), []
+    for name in (key.removesuffix(" patches") for key in history if key.endswith(" patches")):
+        units, patches = len(history[f"{name} lengths"]), int(history[f"{name} patches"][-1])
+        if patches < units:
+            said.append(f"few: {name} has {units} units and saw {patches} patches")
+    return said
 
 
 def mean_known(values: np.ndarray | list[float]) -> float:

@@ -182,8 +182,14 @@ def accuracies(model: nn.Module, bench: Bench, shown: Sequence[Stimuli]) -> np.n
     return np.array([reader.read([part]).accuracy for part in parts])
 
 
+def learning_planes(model: nn.Module) -> dict[str, float]:
+    """Of each layer the share of planes that its rule changed, as it says; else of those that ever won."""
+    said = {name: course[-1] for name, course in history_of(model).items() if name.endswith(" changed")}
+    return {name.removesuffix(" changed"): share for name, share in said.items()} or winning_planes(model)
+
+
 def winning_planes(model: nn.Module) -> dict[str, float]:
-    """Of each layer that learned by competition, the share of planes that won at least once."""
+    """Of each layer of a neocognitron that learned by competition, the share of planes that ever won."""
     wins = {name: count for name, count in history_of(model).items() if name.endswith(" wins")}
     return {name.removesuffix(" wins"): float(np.mean(np.array(wins[name]) > 0)) for name in wins}
 

@@ -21,7 +21,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
@@ -40,6 +42,7 @@ Weights = Mapping[str, Tensor]  # by the name of a layer
 
 Weighted = nn.Linear | nn.Conv2d | FeatureMaps | LocalFields | Subsampling  # linear in what they see
 WATCHED = 128  # stimuli on which the angle of the update is measured
+_watching = ContextVar("_watching", default=True)
 
 
 class FeedbackRule(Protocol):
@@ -222,6 +225,16 @@ def fitted(
     return with_history(learned.net, history_of(trained) | learned.course)
 
 
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Within it no angles are noted: for what counts or times the learning alone."""
+    before = _watching.set(False)
+    try:
+        yield
+    finally:
+        _watching.reset(before)
+
+
 def drawn_feedback(
     rule: FeedbackRule, model: nn.Sequential, images: Tensor, generator: torch.Generator
 ) -> Weights:
@@ -316,6 +329,8 @@ class _FedBack(nn.Module):
 
     def watch(self) -> None:
         """Note the angles of this moment, and leave everything as it was."""
+        if not _watching.get():
+            return
         training = self.net.training
         self.net.eval()
         device = self.shown[0].device

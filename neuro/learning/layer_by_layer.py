@@ -97,8 +97,9 @@ class LayerByLayer:
         Its history holds of every epoch of a layer ("conv1.filters change"): `change` of all its weights as
         a share of their length, `distance` from the start likewise, mean `length` of a unit's weights, share
         of units that ever `changed`; and of every unit at the end: `wins`, the share of the last epoch's
-        patches to which no other answered more, and `lengths`. Raises ValueError for labelled or blank
-        stimuli and images that do not fit, and FloatingPointError if the weights diverge.
+        patches to which no other answered more, and `lengths`; and how many `patches` these were. Raises
+        ValueError for labelled or blank stimuli and images that do not fit, and FloatingPointError if the
+        weights diverge.
         """
         refuse_labels(stimuli, self.name)
         trained = copy.deepcopy(model).eval()
@@ -213,4 +214,5 @@ class Course:
         """All of it, under the name of the layer."""
         wins = self._wins / self._wins.sum()
         units: History = {"wins": wins.tolist(), "lengths": self._lengths.tolist()}
+        units["patches"] = [float(self._wins.sum())]
         return {f"{name} {key}": values for key, values in (self._epochs | units).items()}

@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from neuro.analysis.curves import ratio
 from neuro.learning import Learner, history_of
+from neuro.learning.feedback import unwatched
 from neuro.learning.learner import unreported
 from neuro.stimuli import Stimuli
 
@@ -38,14 +39,14 @@ def learning_macs(
     """Multiply-accumulates of a whole training, all its epochs, for each of these stimuli.
 
     torch's own count while the rule is fitted once more: products of matrices, convolutions and weighted
-    sums of patches, forward, backward and in the update; element by element nothing is counted. What a rule
-    does with only some of its stimuli (at most 512 for the report of silent units; the sample of Templates)
-    is counted as if it did so with all. Added are the `told_macs` of a chain, divided by the stimuli it
-    learned from, as they do not grow in proportion: `trained` is that chain and that number, by default the
-    one fitted here. Raises what the rule raises.
+    sums of patches, forward, backward and in the update; element by element nothing is counted, nor what
+    feedback rules do to measure their angles. What a rule does with only some of its stimuli (at most 512 for
+    the report of silent units; the sample of Templates) is counted as if it did so with all. Added are the
+    `told_macs` of a chain, divided by the stimuli it learned from, as they do not grow in proportion:
+    `trained` is that chain and that number, by default the one fitted here. Raises what the rule raises.
     """
-    # What is silent for these few stimuli was not what the rule learned from.
-    with unreported(), FlopCounterMode(display=False, custom_mapping=UNCOUNTED) as counter:
+    # What is silent for these few stimuli was not what the rule learned from; angles are no part of learning.
+    with unreported(), unwatched(), FlopCounterMode(display=False, custom_mapping=UNCOUNTED) as counter:
         fitted = rule.fit(model, stimuli, generator)
     chain, learned_from = trained or (fitted, len(stimuli))
     return float(counter.get_total_flops() / 2 / len(stimuli) + told_macs(chain) / learned_from)

@@ -70,7 +70,12 @@ class Silencing:
         silent.US1.a.data[: self.planes] = 0
         return with_history(
             silent,
-            {"samples seen": [7.0], "update angle, US1": [90.0, 40.0], "feedback angle, US1": [80.0, 10.0]},
+            {
+                "samples seen": [7.0],
+                "update angle, US1": [90.0, 40.0],
+                "update angle, decision": [0.0, 0.0],
+                "feedback angle, US1": [80.0, 10.0],
+            },
         )
 
 

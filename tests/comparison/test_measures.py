@@ -12,6 +12,7 @@ from neuro.comparison.measures import (
     measure_activity,
     measure_likeness,
     measure_weights,
+    outnumbered,
     samples_seen,
 )
 from neuro.comparison.search import taught_with
@@ -45,15 +46,30 @@ def test_a_rule_that_aims_at_no_norm_reaches_none():
     assert columns.blanks == {"norm reached (share)": "the rule aims at no norm"}
 
 
-def test_planes_are_dead_that_answer_nothing_and_won_that_ever_won():
+def test_planes_are_dead_that_answer_nothing_and_unchanged_that_never_won():
     stimuli, before = own()
     columns = Columns()
     model = with_history(Silencing(3).fit(before, stimuli.train, None), {"US1 wins": [5.0, 0.0, 0.0, 0.0]})
     measure_activity(columns, model, stimuli)
     assert columns.values["dead (share)"] == 0.75
-    assert columns.values["never won (share)"] == 0.75
+    assert columns.values["never changed (share)"] == 0.75
     assert columns.values["winner entropy"] == 0  # one plane is left to win
     assert columns.values["population sparseness"] >= 0.75
+
+
+def test_where_a_rule_says_what_it_changed_its_count_of_strongest_answers_does_not_matter():
+    stimuli, before = own()
+    columns = Columns()
+    told = {"US1 changed": [0.25, 0.5], "UC1 changed": [1.0, 1.0], "US1 wins": [0.0, 0.0, 0.0, 1.0]}
+    measure_activity(columns, with_history(before, told), stimuli)
+    assert columns.values["never changed (share)"] == (0.5 + 0) / 2
+
+
+def test_layers_with_fewer_patches_than_units_are_named():
+    _, model = own()
+    told = {f"{layer} lengths": [1.0, 1.0, 1.0] for layer in ("few", "enough")}
+    told |= {"few patches": [2.0], "enough patches": [3.0]}
+    assert outnumbered(with_history(model, told)) == ["few: few has 3 units and saw 2 patches"]
 
 
 def test_a_silent_layer_has_blanks_with_that_reason():

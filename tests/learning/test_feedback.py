@@ -19,7 +19,15 @@ from neuro.learning import (
     SignSymmetry,
     history_of,
 )
-from neuro.learning.feedback import _FedBack, angle, drawn_feedback, fed, feedback_angles, update_angles
+from neuro.learning.feedback import (
+    _FedBack,
+    angle,
+    drawn_feedback,
+    fed,
+    feedback_angles,
+    unwatched,
+    update_angles,
+)
 from neuro.models.convnet import (
     FeatureMaps,
     GainAndBias,
@@ -261,6 +269,17 @@ def test_looking_at_angles_draws_nothing_and_leaves_no_slope_behind():
     assert all(parameter.grad is None for parameter in net.parameters())
     assert [len(course) for course in chain.course.values()] == [1, 1, 1]
     assert chain.course["update angle, 3"] == pytest.approx([0], abs=1e-3)  # with all cells there
+
+
+@each_rule
+def test_unwatched_a_rule_learns_the_same_and_notes_no_angle(rule):
+    start = dense()
+    watched = rule.fit(start, bars(), seeded())
+    with unwatched():
+        alone = rule.fit(start, bars(), seeded())
+    assert all(map(torch.equal, watched.parameters(), alone.parameters()))
+    assert not any("angle" in name for name in history_of(alone))
+    assert any("angle" in name for name in history_of(rule.fit(start, bars(), seeded())))
 
 
 def test_the_angle_of_the_update_is_that_between_the_gradients():

@@ -215,6 +215,7 @@ def test_the_history_tells_how_far_the_weights_went_and_who_moved(caplog):
     )
     best = (noise().images.flatten(1) @ half.T).argmax(1)  # the second epoch is one batch, answered by `half`
     assert history["wins"] == pytest.approx((torch.bincount(best, minlength=4) / 12).tolist())
+    assert history["patches"] == [12]
 
 
 @pytest.mark.parametrize(

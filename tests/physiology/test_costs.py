@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from neuro.learning import (
+    Backpropagation,
+    FeedbackAlignment,
     HardCompetitive,
     KrotovHopfield,
     LayerByLayer,
@@ -55,6 +57,19 @@ def test_of_a_winner_alone_the_products_of_one_unit_are_counted():
     for rule, update in ((HardCompetitive(), 4), (KrotovHopfield(), 2 * 4), (PlainHebb(), 4 * 3)):
         learner = LayerByLayer(rule, patches=Patches("raw"))
         assert learning_macs(learner, model, stimuli, torch.Generator()) == 2 * 12 + update
+
+
+def test_feedback_costs_its_own_products_and_not_those_that_measure_its_angles():
+    images = torch.rand(7, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+    stimuli = Stimuli(images, {"label": np.arange(7) % 2})
+    model = nn.Sequential(OrderedDict(flat=nn.Flatten(), one=nn.Linear(4, 3), two=nn.Linear(3, 2)))
+    descent = Backpropagation("sgd", batch_size=7, epochs=5, validation=0)
+    back, feedback = (
+        learning_macs(rule, model, stimuli, torch.Generator())
+        for rule in (descent, FeedbackAlignment(descent))
+    )
+    # In every epoch the answers are made through B as well; silent cells are looked for in the net once more.
+    assert feedback - back == 5 * 3 * 2 + (4 * 3 + 3 * 2)
 
 
 def test_products_that_torch_does_not_see_are_added_as_the_rule_tells_them():
