@@ -26,6 +26,7 @@ STORY = (
     "convolution_arithmetic",
     "backpropagation_by_hand",
     "feedback_alignment",
+    "forward_forward",
     "pooling",
     "training_issues",
     "augmenting_digits",

@@ -13,6 +13,7 @@ from neuro.learning.feedback import (
     LastLayerOnly,
     SignSymmetry,
 )
+from neuro.learning.forward_forward import ForwardForward
 from neuro.learning.growing import AddIfSilent, WinnerKillLoser
 from neuro.learning.hebbian import Fukushima, NormalisedHebb, Oja, PlainHebb, Sanger
 from neuro.learning.labelled import LabelledTop
@@ -32,6 +33,7 @@ __all__ = [
     "DirectFeedbackAlignment",
     "FeedbackAlignment",
     "LastLayerOnly",
+    "ForwardForward",
     "Fukushima",
     "HardCompetitive",
     "ImprintedPatches",

@@ -41,6 +41,8 @@ COLOURS = {
     "direct FA": "#E69F00",
     "sign-symmetry": "#009E73",
     "last layer only": "#000000",
+    "forward-forward": "#009E73",
+    "labels shuffled": GREY,
     "lgn": "#009E73",
     "simple": "#56B4E9",
     "complex": "#D55E00",
