@@ -56,7 +56,7 @@ from neuro.plotting import differences_panel, dots_panel, figure
 REST, MOVED, NOISY = "accuracy", "accuracy, moved 2 px", "accuracy, noise 0.2"
 RANDOM, OTHER, IMPRINTED = "untrained", "other weights", "imprinted"
 BACK, SOFT = "backpropagation", "SoftHebb"
-HARD, HEBB, OJA = "hard competition", "normalised Hebb", "Oja"
+HARD, HEBB = "hard competition", "normalised Hebb"
 EQ_7, PRODUCT, KROTOV, PIXELS = "Fukushima", "Fukushima, times output", "Krotov-Hopfield", "pixels"
 WITHOUT_LABELS = (*rules.LOCAL, *rules.TEMPLATES)
 CLOSE, ALIKE = 2, 3  # points within which a rule is comparable; within which two rules are alike
@@ -158,7 +158,7 @@ def of_rules(rest, kept, lengths):
     lead = {name: extreme(min, {other: less(name, other).low for other in WITHOUT_LABELS})
             for name in (BACK, RANDOM)}  # fmt: skip
     back, still = less(BACK, KROTOV), less(BACK, RANDOM)
-    factor, bare = less(PRODUCT, EQ_7), less(OJA, EQ_7)
+    factor, bare = less(PRODUCT, EQ_7), less(HEBB, EQ_7)
     apart = [known(max(abs(of.low), abs(of.high))) for of in (factor, bare)]
     # fmt: off
     return [
@@ -178,8 +178,9 @@ def of_rules(rest, kept, lengths):
                    less(SOFT, BACK, kept[1]), "untrained instead", less(RANDOM, BACK, kept[1])),
         Claim("the decks' product of input and output teaches a winner what eq. 7, without the output, does: "
               "points apart, farther end", "decks; Fukushima 1980, eq. 7", "both given as the rule", None,
-              ALIKE, f"set before the run: {ALIKE} points", apart[0], "the product without a winner (Oja)",
-              apart[1], f"mean {factor.mean:+.2f}, Oja {bare.mean:+.2f}"),
+              ALIKE, f"set before the run: {ALIKE} points", apart[0], "the product without a winner "
+              "(normalised Hebb)", apart[1],
+              f"mean of {factor.n} seeds {factor.mean:+.2f}, without a winner {bare.mean:+.2f}"),
         above_zero("a winner adds to what the product alone teaches: with one - without (normalised "
                    "Hebb), points read, lower end", "decks: learning in the neocognitron",
                    "competition makes planes differ", less(PRODUCT, HEBB),

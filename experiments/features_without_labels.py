@@ -1,4 +1,4 @@
-"""No filters learned without labels read digits better than random patches of them.
+"""Read with all labels, filters learned without labels do no better than random patches of digits.
 
 Stimuli   handwritten digits: the bundled ones, made 28 by 28 pixels; of MNIST 2,000, with --full all 60,000,
           of which 5,000 only validate.
@@ -13,12 +13,15 @@ Labels    in the readout only. The settings are chosen on the first 2,000 digits
           penalty of the readout on all of them; nothing is fitted to them.
 Measured  accuracy of a linear (ridge) readout of the last layer on the test part, opened once. Five seeds,
           each with its own split, weights and order; differences paired by seed, Student's 95 % interval. How
-          far the second stage came from where it began, as a share of that length; planes that changed.
-Expected  99.1 % of MNIST (a goal); SoftHebb 99.35 (the lower of two published figures: 99.35 and 99.4).
-          Random patches read nearly as well. Chain and rates were looked at on validation digits of MNIST of
-          seed 100, which are test digits of no seed.
+          far the second stage came from where it began, as a share of that length; planes that changed. The
+          seconds of the chosen training and of its readout are in the JSON, under run.
+Expected  99.1 % of MNIST (a goal). SoftHebb, in another form than here: 99.4 (99.35 elsewhere).
+          Random patches read nearly as well; not so in narrow nets with few labels, where most rules beat
+          them on MNIST (compare_learning_rules --full --dataset mnist). Chain and rates were looked at on
+          validation digits of MNIST of seed 100, which are test digits of no seed.
 """
 
+import time
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -32,6 +35,7 @@ from neuro.comparison.rules import RULES, TRIALS, extreme, local
 from neuro.comparison.search import batches, searched, trained
 from neuro.datasets import load
 from neuro.experiment import Claim, Result, Settings, checksum, found_cached, main, over_seeds
+from neuro.experiment.cache import seconds_of
 from neuro.learning import HardCompetitive, LayerByLayer, SoftHebb, Untrained, history_of
 from neuro.learning.learner import unreported
 from neuro.models.convnet import triangle_chain
@@ -55,9 +59,10 @@ SEARCHES = {
 NAMES = (*CONTROLS, *LEARNED)
 FEW = 2000  # digits that settings are tried on
 SIZE = 28
-GOAL, HIGHER = 99.1, 99.35  # % of MNIST
+GOAL = 99.1  # % of MNIST
 VALIDATION, DISTANCE = "validation digits correct (%)", "distance from the start, second stage"
 CHANGED = "planes that changed, second stage (%)"
+TRAINING, READING = TIMES = "seconds of one training", "seconds of one reading"
 NONE = "set before the run: no 95 % interval lies above zero"
 
 
@@ -88,6 +93,7 @@ def read(settings, number):
         if isinstance(learner, LayerByLayer) and len(every.train) > len(few.train):
             learner = replace(learner, epochs=1)
         net = trained(learner, search, start, every, seed, settings.cache)
+    began = time.perf_counter()
     reader = linear_of_batches(batches(net, every.train), batches(net, every.validation))
     found, course = reader.read(batches(net, every.test)), history_of(net)
     return {
@@ -97,6 +103,8 @@ def read(settings, number):
         VALIDATION: 100 * reader.validation_accuracy,
         DISTANCE: course.get("conv2.filters distance", [np.nan])[-1],
         CHANGED: 100 * course.get("conv2.filters changed", [np.nan])[-1],
+        TRAINING: seconds_of(net),
+        READING: time.perf_counter() - began,
         "data": checksum(every.train, every.validation, every.test),
     }
 
@@ -111,7 +119,7 @@ def run(settings: Settings) -> Result:
              for base in (RANDOM, OTHER, IMPRINTED) for name in NAMES if name != base}  # fmt: skip
     gains = {pair: known_difference(*of) for pair, of in pairs.items()}
     numbers = {f"{name}: {what} (mean)": np.mean([float(one[what]) for one in of])
-               for name, of in runs.items() for what in of[0] if what != "data"}  # fmt: skip
+               for name, of in runs.items() for what in of[0] if what not in ("data", *TIMES)}  # fmt: skip
     numbers |= {f"{name}: correct (%) (sd)": of.std(ddof=1) if len(of) > 1 else np.nan
                 for name, of in correct.items()}  # fmt: skip
     numbers |= {f"{pair} ({end})": x for pair, of in gains.items() for end, x in asdict(of).items()}
@@ -123,7 +131,10 @@ def run(settings: Settings) -> Result:
     whole = settings.dataset == "mnist" and settings.scale == "full"
     made = claims(correct, gains, best, f"distances from the start: {moved}", whole)
     data = "+".join(str(one["data"]) for one in runs[PIXELS])
-    return Result(numbers, series, made, dict.fromkeys(numbers, "one seed, or not a course of steps"), data)
+    reasons = dict.fromkeys(numbers, "one seed, or not a course of steps")
+    took = {what: {name: round(np.mean([float(one[what]) for one in of]), 2) for name, of in runs.items()}
+            for what in TIMES}  # fmt: skip
+    return Result(numbers, series, made, reasons, data, run=took)
 
 
 def claims(correct, gains, best, moved, whole):
@@ -144,8 +155,8 @@ def claims(correct, gains, best, moved, whole):
         reads("filters learned without labels, the rule that reads most validation digits, and a linear "
               "readout of all of MNIST: % correct", "a goal of this project", GOAL, GOAL,
               "set before the run", best),
-        reads("SoftHebb on all of MNIST: % correct", "Journe et al. 2023 (abstract)", 99.4, HIGHER,
-              "set before the run: the lower of two published figures", SOFT),
+        reads("SoftHebb on all of MNIST: % correct", "Journe et al. 2023 (abstract)", 99.4, None,
+              "theirs has batch normalisation, other first weights and rates that fall with length", SOFT),
         Claim("no rule without labels beats random patches: highest lower end of a gain, points",
               "Coates & Ng 2011, Saxe et al. 2011, Illing et al. 2019 (reported)", "nearly as good", None, 0,
               NONE, high, "gains over the untrained weights", above, f"{whose}; {moved}"),
@@ -153,9 +164,6 @@ def claims(correct, gains, best, moved, whole):
                    "Coates & Ng 2011 (reported)", "imprinting > random",
                    gains[f"{IMPRINTED} - {OTHER}"],
                    "initial weights instead", gains[f"{RANDOM} - {OTHER}"], "weights of as many trials"),
-        above_zero("soft competition beats hard: points, lower end", "Moraitis et al. 2022 (abstract)",
-                   "SoftHebb > hard winner-take-all", known_difference(correct[SOFT], correct[HARD]),
-                   "random patches instead", known_difference(correct[IMPRINTED], correct[HARD]), moved),
     ]
     # fmt: on
 
