@@ -120,7 +120,7 @@ def claims(correct, spreads, whole_set):
         note = f"of {ends.n} seeds, interval of the mean {ends.low:.2f} to {ends.high:.2f}"
         note += f"; pixels, mixed, {correct[f'{PIXELS}, {MIXED}'].mean():.2f}"
         known = [float(of.mean()) if whole_set else None for of in (mixed, alone)]
-        return Claim(f"{name}, and random mixtures, and a ridge readout: % of MNIST's test digits correct, mean",
+        return Claim(f"{name}, random mixtures and a ridge readout: % of MNIST's test digits correct, mean",
                      "Journe et al. 2023 (as elsewhere reported)", GOAL, GOAL, None,
                      "set before the run: as published of SoftHebb", known[0], ALONE, known[1],
                      note if whole_set else "asked of all of MNIST (--full --dataset mnist)")  # fmt: skip
