@@ -11,14 +11,15 @@ Learning  stochastic gradient with momentum, by backpropagation; feedback alignm
           MNIST and Fashion-MNIST 10 of few images, 5 of all); the learning rate of each is that of three
           with which its own net of the seed errs least on validation digits. Rates, passes and the 30 hidden
           cells (300 for 28 by 28 pixels) were settled on validation digits of other seeds (of the same pool),
-          whose errors and angles were seen.
+          whose errors and angles were seen; the control took the highest rate every time, and later was
+          given rates three times as high as the others'.
 Measured  test error; the angle between the forward weights of the last layer and what the error passes back
           through; that between the rule's and the true gradient of the first layer; 90 degrees: unrelated.
 Expected  forward weights come to align with those of the feedback (Lillicrap et al. 2016); dense nets then
           err as with backpropagation, convnets more (Bartunov et al. 2018), but not with sign-symmetry.
 """
 
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import product
 
@@ -26,8 +27,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from neuro.analysis import paired_difference
-from neuro.comparison import above_zero
+from neuro.comparison import above_zero, known_difference
 from neuro.datasets import load, subset
 from neuro.experiment import Claim, Result, Settings, checksum, fit_cached, main, over_seeds
 from neuro.learning import (
@@ -49,7 +49,7 @@ FEEDBACK = {FA: FeedbackAlignment, DFA: DirectFeedbackAlignment, SIGN: SignSymme
 RULES = {BP: lambda descent: descent, **FEEDBACK, LAST: LastLayerOnly}
 ONE, TWO, CONVNET = NETS = tuple(tanh_nets(8))
 DESCENT = Backpropagation("sgd", batch_size=32, epochs=15, validation=0)
-RATES = (0.01, 0.03, 0.1)
+RATES = dict.fromkeys(RULES, (0.01, 0.03, 0.1)) | {LAST: (0.03, 0.1, 0.3)}
 FIRST = {ONE: "hidden1.cells", TWO: "hidden1.cells", CONVNET: "conv1.cells"}
 AT_LAST, OF_FIRST = "feedback angle, decision", "update angle, first layer"
 # Test error (%) of LeNet by backpropagation, FA, direct FA and sign-symmetry of uniform size.
@@ -59,7 +59,7 @@ MARGIN = 1  # points within which two rules are alike
 
 def tried(rule, net, parts, seed, settings):
     """The net of each learning rate that did not diverge, with its error (%) on the validation part."""
-    for rate in RATES[:: settings.pick(3, 1, 1)]:
+    for rate in RATES[rule][:: settings.pick(3, 1, 1)]:
         epochs = settings.pick(1, 10, 5) if settings.dataset in BIOTORCH else settings.pick(2, 15, 30)
         descent = replace(DESCENT, learning_rate=rate, epochs=epochs)
         try:
@@ -110,12 +110,12 @@ def run(settings: Settings) -> Result:
     wider = {f"{rule}, convnet - dense": [np.subtract(*gaps[net, rule]) for net in (CONVNET, TWO)]
              for rule in FEEDBACK}  # fmt: skip
     pairs = {f"{rule}, {net}": pair for (net, rule), pair in gaps.items()} | wider
-    found = {name: paired_difference(*pair) for name, pair in pairs.items()}
+    found = {name: known_difference(*pair) for name, pair in pairs.items()}
     numbers = {f"{name} (mean)": values.mean() for name, values in s.items() if values.ndim == 1}
     numbers |= {f"{name} (in the end, mean)": v[:, -1].mean() for name, v in s.items() if v.ndim == 2}
     numbers |= {f"gap, {name} ({end})": x for name, one in found.items() for end, x in asdict(one).items()}
     s |= {f"gap, {name}": np.subtract(*pair) for name, pair in pairs.items()}
-    s |= {f"interval, {name}": np.array(astuple(one)) for name, one in found.items()}
+    s |= {f"interval, {name}": np.array([one.mean, one.low, one.high]) for name, one in found.items()}
     return Result(
         numbers, s, claims(found, s, settings), dict.fromkeys(numbers, "one seed has no interval"), data
     )
@@ -125,12 +125,13 @@ def claims(found, s, settings):
     def alike(what, source, published, rule, net, control):
         one, other = found[f"{rule}, {net}"], found[f"{control}, {net}"]
         high, again = (None if np.isnan(each.high) else each.high for each in (one, other))
-        band, note = f"set before the run: {MARGIN} point", f"mean {one.mean:+.2f}, control {other.mean:+.2f}"
+        band = f"set before the run: {MARGIN} point"
+        note = f"mean of {one.n} seeds {one.mean:+.2f}, control {other.mean:+.2f}"
         what += ": error less that of backpropagation, points, upper end"
         return Claim(what, source, published, None, MARGIN, band, high, control, again, note)
 
     last = s[f"{AT_LAST}, {ONE}, {FA}"].mean(0)
-    one, two = (s[f"{OF_FIRST}, {net}, {FA}"].mean(0) for net in (ONE, TWO))
+    one, two, local = (s[f"{OF_FIRST}, {net}, {FA}"].mean(0) for net in NETS)
     far, unlike = f"{FA}, {CONVNET}", f"{SIGN}, {CONVNET}"
     lenet = "BioTorch benchmark, LeNet"
     # fmt: off
@@ -144,9 +145,13 @@ def claims(found, s, settings):
               LAST, s[f"{AT_LAST}, {ONE}, {LAST}"].mean(), f"{last[0]:.0f} before learning"),
         Claim("the change of the first layer turns to the true gradient: mean angle, degrees",
               "Lillicrap et al. 2016", "within 90 of backpropagation's (reported)", None, 80,
-              "set before the run: 10 below a right angle; of the net with one hidden layer, after a look",
-              one[-1], "before learning", one[0],
+              "10 below a right angle was set before the run; that it is asked of the net with one hidden "
+              "layer was decided after a look", one[-1], "before learning", one[0],
               f"with two, by chance, {two[0]:.0f} before learning, {two[-1]:.0f} in the end"),
+        Claim("and in the convnet: mean angle of the first layer's change to the true gradient, degrees",
+              "Lillicrap et al. 2016", "within 90 of backpropagation's (reported)", None, 80,
+              "that of the dense net; asked of the convnet after its angle was seen (82, bundled digits)",
+              local[-1], "before learning", local[0]),
         above_zero("convnets do not match with FA: error more than by backpropagation, points, lower end",
                    f"Bartunov et al. 2018 (abstract); {lenet}",
                    "1.7, not 0.91 % (MNIST); 46.69, not 14.23 % (CIFAR-10)", found[far], SIGN, found[unlike]),

@@ -1,7 +1,8 @@
 """Digits seen once: does SoftHebb read them better than backpropagation does, as was reported?
 
-Stimuli   handwritten digits, 16 by 16 pixels, of which 10 to all of the training part are shown, once each;
-          fewer are always a part of more, and classes not balanced.
+Stimuli   handwritten digits, 16 by 16 pixels, of which 10 to all of the training part are shown, once each
+          (899; of MNIST, --full, 10,000 of its 55,000 are called all); fewer are always a part of more, and
+          classes not balanced.
 Model     the narrow one of compare_learning_rules: two stages of 5x5 filters, rectified, and the maxima of
           blocks of 2x2; 4 and 8 planes.
 Learning  in one pass, 8 digits a step: hard competition and SoftHebb, which see no label, at the rates of
