@@ -71,7 +71,7 @@ def run(settings: Settings) -> Result:
     labels = settings.pick(5, 10, 100 if settings.dataset in LARGE else 50)
     parts = partial(rules.compared_parts, settings, labels, size=settings.pick(16, 16, 28))
     planes = settings.pick((4, 8), (4, 8), (16, 64))
-    trials, counted_on = settings.pick((1, 0), (TRIALS, 32), (TRIALS, 32))
+    trials, counted_on = settings.pick((1, 0), (TRIALS, 16), (TRIALS, 16))
     design = Design(partial(chain, planes), parts, trials, counted_on=counted_on, device=settings.device,
                     cache=settings.cache)  # fmt: skip
     seeds = settings.seed_list(1, 5, 5)
