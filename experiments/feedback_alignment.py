@@ -192,7 +192,7 @@ def draw(result: Result) -> Figure:
         epochs = np.arange(curves[FA].shape[1])
         curves_panel(axes, epochs, curves, "epochs", "angle (degrees)", legend=False)
         axes.axhline(90, color="black", linewidth=0.5, linestyle=":")
-        axes.set(title=title, ylim=(0, 120), yticks=(0, 30, 60, 90, 120))
+        axes.set(title=title, ylim=(0, 180), yticks=(0, 45, 90, 135, 180))
         axes.label_outer()
     unmet = s[f"{AT_LAST}, {ONE}, {LAST}"]
     dots = left.scatter(np.full_like(unmet, epochs[-1]), unmet, s=14, color=colour(LAST))

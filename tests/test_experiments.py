@@ -18,7 +18,7 @@ from neuro.experiment.provenance import script_hash
 HERE = Path(experiments.__file__).parent
 FIGURES = HERE.parent / "figures"
 SCRIPTS = story.scripts(HERE, experiments.STORY)
-COMMITTED = [path for folder in (FIGURES, FIGURES / "full") for path in sorted(folder.glob("*.json"))]
+COMMITTED = [path for folder in board.committed_folders(FIGURES) for path in sorted(folder.glob("*.json"))]
 
 each_script = pytest.mark.parametrize("name", SCRIPTS)
 each_result = pytest.mark.parametrize(
@@ -96,9 +96,12 @@ def test_a_committed_default_result_is_from_the_present_code(name):
     assert Result.load(FIGURES, name).code == script_hash(HERE / f"{name}.py"), "stale: run make figures"
 
 
-def test_only_default_runs_are_committed_outside_figures_full():
-    scales = {path: Result.load(path.parent, path.stem).settings["scale"] for path in COMMITTED}
-    assert scales == {path: "full" if path.parent.name == "full" else "default" for path in COMMITTED}
+@each_result
+def test_a_committed_result_lies_in_the_folder_of_its_scale_and_data_set(path):
+    settings = Result.load(path.parent, path.stem).settings
+    full = settings["scale"] == "full"
+    assert full or settings["scale"] == "default"
+    assert path.parent == (board.full_folder(FIGURES, settings["dataset"]) if full else FIGURES)
 
 
 @pytest.mark.skipif(not COMMITTED, reason="no result is committed yet")

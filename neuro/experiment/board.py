@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from neuro.experiment import files
@@ -24,9 +25,37 @@ def collect(folders: Iterable[Path], story: Sequence[str]) -> list[Result]:
     return sorted(found, key=lambda result: order.get(result.name, len(order)))
 
 
+def full_folder(figures: Path, dataset: str | None) -> Path:
+    """Where the full runs on a data set are kept: figures/full/mnist, say; on none, figures/full."""
+    return figures / "full" / (dataset or "")
+
+
+def committed_folders(figures: Path) -> list[Path]:
+    """figures/ of the default runs, figures/full/ and its folder for each data set."""
+    full = full_folder(figures, None)
+    return [figures, full, *sorted(path for path in full.glob("[!.]*") if path.is_dir())]
+
+
 def committed(figures: Path, story: Sequence[str]) -> list[Result]:
-    """The results that count: the default runs, and the full runs that are kept."""
-    return collect([figures, figures / "full"], story)
+    """The results that count: the default runs, and the full runs that are kept.
+
+    A claim that one run of a script checked is left out of its others, whose data cannot tell.
+    """
+    results = collect(committed_folders(figures), story)
+    checked = {key for result in results for key, claim in _named(result) if claim.verdict != "not checked"}
+
+    def counts(key: tuple[str, ...], claim: Claim) -> bool:
+        return claim.verdict != "not checked" or key not in checked
+
+    return [
+        replace(result, claims=[claim for key, claim in _named(result) if counts(key, claim)])
+        for result in results
+    ]
+
+
+def _named(result: Result) -> list[tuple[tuple[str, ...], Claim]]:
+    """The claims of a result, each by what it is called in whatever run of the script."""
+    return [((result.name, claim.source, claim.what), claim) for claim in result.claims]
 
 
 def text_table(claims: Iterable[Claim]) -> str:

@@ -17,7 +17,7 @@ import matplotlib as mpl
 import torch
 from matplotlib.figure import Figure
 
-from neuro.experiment.board import text_table
+from neuro.experiment.board import full_folder, text_table
 from neuro.experiment.errors import UserError, refusals
 from neuro.experiment.files import METADATA, save_picture, written_aside
 from neuro.experiment.provenance import run_record, script_hash
@@ -201,7 +201,8 @@ def _is_done(script: Path, settings: Settings, folder: Path) -> bool:
 def _check(script: Path, run: Run, draw: Draw, args: argparse.Namespace, settings: Settings) -> int:
     """1 if a claim that holds in the committed result does not hold in a new run, else 0."""
     figures = script.parents[1] / "figures"
-    committed = Result.load(figures / "full" if settings.scale == "full" else figures, script.stem)
+    kept = full_folder(figures, settings.dataset) if settings.scale == "full" else figures
+    committed = Result.load(kept, script.stem)
     with TemporaryDirectory() as aside:
         result = _run(script, run, draw, args, settings, Path(args.out or aside))
     now = {(claim.what, claim.source): claim.verdict for claim in result.claims}

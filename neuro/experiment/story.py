@@ -16,7 +16,15 @@ from typing import IO, Any
 from tqdm import tqdm
 
 from neuro.experiment import readme
-from neuro.experiment.board import collect, committed, count_line, heading, text_table, write
+from neuro.experiment.board import (
+    collect,
+    committed,
+    committed_folders,
+    count_line,
+    heading,
+    text_table,
+    write,
+)
 from neuro.experiment.command_line import exit_with, listing, make_parser, out_folder, settings_from
 from neuro.experiment.errors import UserError
 from neuro.experiment.result import Result
@@ -25,8 +33,8 @@ from neuro.experiment.result import Result
 def main(folder: Path, story: Sequence[str], about: str, argv: Sequence[str] | None = None) -> None:
     """Run the scripts of a folder; the exit status is 1 if one of them fails, which stops no other.
 
-    The board of all committed results is written after a run into figures/ or figures/full/; after any
-    other run the board of what was run is printed.
+    The board of all committed results is written after a run into figures/, figures/full/ or one of its
+    folders; after any other run the board of what was run is printed.
     """
     parser = make_parser("experiments", about, takes=("model", "images"))
     parser.add_argument("names", nargs="*", metavar="NAME", help="the scripts to run (all)")
@@ -143,7 +151,8 @@ def _expected_seconds(figures: Path, name: str) -> float:
 
 
 def _print_board(folders: Sequence[Path], figures: Path, story: Sequence[str]) -> None:
-    is_committed = {folder.resolve() for folder in folders} <= {figures.resolve(), figures.resolve() / "full"}
+    kept = {folder.resolve() for folder in committed_folders(figures)}
+    is_committed = {folder.resolve() for folder in folders} <= kept
     results = committed(figures, story) if is_committed else collect(dict.fromkeys(folders), story)
     for result in results:
         print(f"\n{heading(result)}\n{text_table(result.claims)}")

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,13 +48,27 @@ def test_the_csv_holds_every_field_of_every_claim():
 def test_the_board_follows_the_story_and_counts_the_full_runs(tmp_path):
     for name in ("one", "two", "zero"):
         result(name, [HOLDS]).save(tmp_path)
-    result("two", [FAILS], scale="full", dataset="mnist").save(tmp_path / "full")
+    result("two", [FAILS], scale="full", dataset="mnist").save(tmp_path / "full" / "mnist")
+    result("two", [FAILS], scale="full", dataset="usps").save(tmp_path / "full" / "usps")
+    result("two", [FAILS], scale="full").save(tmp_path / "full")
+    result("one", [FAILS]).save(tmp_path / "full" / ".one.partial")  # of a run that was cut off
     result("one", [FAILS]).save(tmp_path / "runs" / "one-quick")
     found = board.committed(tmp_path, ("zero", "two"))
-    assert [board.heading(r) for r in found] == ["zero", "two", "two (full, mnist)", "one"]
+    full = ["two (full)", "two (full, mnist)", "two (full, usps)"]
+    assert [board.heading(r) for r in found] == ["zero", "two", *full, "one"]
     board.write(tmp_path, ("zero", "two"))
     assert (tmp_path / "CLAIMS.md").read_text() == board.markdown(found)
     assert (tmp_path / "claims.csv").read_text() == board.csv_text(found)
+
+
+def test_a_claim_that_another_run_checked_is_told_once(tmp_path):
+    full = {"scale": "full", "dataset": "mnist"}
+    result("one", [HOLDS, UNKNOWN]).save(tmp_path)
+    result("two", [UNKNOWN]).save(tmp_path)  # another script's, which no run of it checked
+    result("one", [HOLDS, replace(UNKNOWN, measured=0.9)], **full).save(tmp_path / "full" / "mnist")
+    found = board.committed(tmp_path, ("one", "two"))
+    told = [(board.heading(r), [claim.verdict for claim in r.claims]) for r in found]
+    assert told == [("one", ["holds"]), ("one (full, mnist)", ["holds", "holds"]), ("two", ["not checked"])]
 
 
 def test_the_table_for_the_terminal_names_verdict_and_values():

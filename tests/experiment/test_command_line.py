@@ -243,6 +243,13 @@ def test_check_fails_only_if_a_claim_fails_that_was_committed_as_holding(do, exp
     assert files(tmp_path / "figures") == before
 
 
+def test_check_of_a_full_run_is_against_that_on_its_data_set(do, experiment, capsys):
+    assert do(experiment(), "--full --dataset mnist --out figures/full/mnist") == 0
+    assert do(experiment(), "--full --dataset mnist --check") == 0
+    assert do(experiment(), "--full --dataset usps --check") == 2
+    assert "no saved result" in capsys.readouterr().err
+
+
 def test_check_fails_if_a_claim_that_held_is_no_longer_made(do, experiment, capsys):
     do(experiment())
     assert do(experiment(change={'"the mean is 3.5"': '"the mean is three and a half"'}), "--check") == 1

@@ -101,8 +101,9 @@ def test_another_setting_leaves_figures_and_its_board_alone(do, tmp_path):
 
 
 def test_full_results_that_are_committed_count_on_the_board(do, tmp_path):
-    assert do("dice --full --jobs 1 --out figures/full")[0] == 0
-    assert "## dice (full)" in (tmp_path / "figures" / "CLAIMS.md").read_text()
+    for folder in ("figures/full", "figures/full/mnist"):
+        assert do(f"dice --full --jobs 1 --out {folder}")[0] == 0
+    assert (tmp_path / "figures" / "CLAIMS.md").read_text().count("## dice (full)") == 2
 
 
 def test_a_script_that_fails_stops_no_other(do, write_script, tmp_path):
