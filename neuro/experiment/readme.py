@@ -1,4 +1,4 @@
-"""The README's table of experiments, written from the scripts and their committed results."""
+"""The README's table of experiments, written from the scripts and the results that count on the board."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from neuro.experiment.board import committed
 from neuro.experiment.claims import VERDICTS
 from neuro.experiment.files import written_aside
 from neuro.experiment.result import Result
@@ -18,7 +19,8 @@ TABLE = re.compile(r"(<!-- table[^\n]*-->\n).*?(<!-- end of table -->)", re.DOTA
 def with_table(text: str, root: Path, story: Sequence[str]) -> str:
     """The README's text with the table of experiments between its two marks brought up to date."""
     rows = ["| year | script | what it shows | claims | seconds |", "|---|---|---|---|---|"]
-    rows += [_row(root, name) for name in story]
+    results = committed(root / "figures", story)
+    rows += [_row(root, name, [result for result in results if result.name == name]) for name in story]
     return TABLE.sub(lambda marks: marks[1] + "\n".join(rows) + "\n" + marks[2], text)
 
 
@@ -32,15 +34,14 @@ def update(root: Path, story: Sequence[str]) -> None:
             (aside / "README.md").write_text(changed, encoding="utf-8")
 
 
-def _row(root: Path, name: str) -> str:
+def _row(root: Path, name: str, results: Sequence[Result]) -> str:
+    """A script, the verdicts of all its results, and the seconds of its default run."""
     script = root / "experiments" / f"{name}.py"
     about = (ast.get_docstring(ast.parse(script.read_bytes())) or "").partition("\n")[0]
     year = re.search(r"_(\d{4})$", name)
-    claims, seconds = "-", "-"
-    if (root / "figures" / f"{name}.json").exists():
-        result = Result.load(root / "figures", name)
-        counts = Counter(claim.verdict for claim in result.claims)
-        claims = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-        seconds = f"{result.run['seconds']:.0f}"
+    counts = Counter(claim.verdict for result in results for claim in result.claims)
+    claims = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]) or "-"
+    default = [result for result in results if result.settings["scale"] == "default"]
+    seconds = f"{default[0].run['seconds']:.0f}" if default else "-"
     link = f"[`{name}`](experiments/{name}.py)"
     return f"| {year[1] if year else ''} | {link} | {about} | {claims} | {seconds} |"

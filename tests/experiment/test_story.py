@@ -100,10 +100,14 @@ def test_another_setting_leaves_figures_and_its_board_alone(do, tmp_path):
     assert names(tmp_path / "figures") == [prefix + suffix for suffix in ("json", "npz", "png")]
 
 
-def test_full_results_that_are_committed_count_on_the_board(do, tmp_path):
-    for folder in ("figures/full", "figures/full/mnist"):
-        assert do(f"dice --full --jobs 1 --out {folder}")[0] == 0
+def test_full_results_that_are_committed_count_on_the_board_and_in_the_readme(do, tmp_path):
+    (tmp_path / "README.md").write_text("<!-- table -->\n<!-- end of table -->\n")
+    for folder in ("figures", "figures/full", "figures/full/mnist"):
+        full = "" if folder == "figures" else "--full "
+        assert do(f"dice {full}--jobs 1 --out {folder}")[0] == 0
     assert (tmp_path / "figures" / "CLAIMS.md").read_text().count("## dice (full)") == 2
+    rows = (tmp_path / "README.md").read_text().splitlines()
+    assert [row.split(" | ")[3] for row in rows if "`dice`" in row] == ["3 holds, 3 fails"]
 
 
 def test_a_script_that_fails_stops_no_other(do, write_script, tmp_path):
